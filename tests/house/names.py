@@ -1,0 +1,53 @@
+"""Rules of names: a stage is called the same in every layer, and no module like a standard one."""
+
+import sys
+from pathlib import Path
+
+from invoicing.domain.stages import STAGES
+from tests.house.source import PACKAGE, sources
+
+# What may stand beside the stages, and why.
+BESIDE_THE_STAGES = {
+    "services": {
+        "ports": "what the use cases need of the outside",
+        "queries": "read models of pages and commands",
+        "stories": "what the read models hold",
+        "parcels": "planned between draft and review, see the section on parcels",
+        "attend": "what a person decides about an exception",
+        "verify": "the ledger proves its own sums and keys",
+    },
+    "operators": {
+        "base": "what all operators share",
+        "parcels": "planned between draft and review, see the section on parcels",
+    },
+}
+
+
+def stage_files(root: Path) -> list[str]:
+    """Compare the files of the layers that hold one file per stage with the stages."""
+    found = []
+    for layer, beside in BESIDE_THE_STAGES.items():
+        names = {path.stem for path in (root / PACKAGE / layer).glob("*.py")} - {"__init__"}
+        found += [f"{layer}/{stage}.py is missing" for stage in STAGES if stage not in names]
+        found += [
+            f"{layer}/{name}.py is neither a stage nor on the list of its layer"
+            for name in sorted(names - set(STAGES) - set(beside))
+        ]
+        found += [
+            f"{layer}/{name}.py is on the list of its layer but does not exist"
+            for name in sorted(set(beside) - names)
+        ]
+    return found
+
+
+def names_of_the_standard_library(root: Path) -> list[str]:
+    """Name modules and packages that Airflow's flat import could put in place of a standard one."""
+    found = set()
+    for source in sources(root, "plugins", "dags", "sandbox"):
+        parts = source.path.removesuffix(".py").split("/")
+        found |= {
+            f"{source.path}: `{part}` is a module of the standard library"
+            for part in parts[1:]
+            if part in sys.stdlib_module_names
+        }
+    return sorted(found)
