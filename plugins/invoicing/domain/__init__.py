@@ -1,0 +1,1 @@
+"""The pure heart: values and rules of invoicing; standard library only."""

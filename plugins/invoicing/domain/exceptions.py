@@ -1,0 +1,89 @@
+"""Exceptions: what a person must look at, who owns it, and what that person may do about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a person may do about an exception from the queue."""
+
+    DRAFT_AGAIN = "draft_again"
+    DECIDE_AGAIN = "decide_again"
+    MARK_DELIVERED = "mark_delivered"
+    SEND_AGAIN = "send_again"
+    RENDER_AGAIN = "render_again"
+    ACKNOWLEDGE = "acknowledge"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of exception: its owner and the actions that are allowed."""
+
+    owner: str
+    actions: tuple[Action, ...]
+
+
+FINANCE, ENGINEER = "finance", "engineer"
+_DECIDE = Kind(FINANCE, (Action.DECIDE_AGAIN, Action.ACKNOWLEDGE))
+_CONFIG = Kind(ENGINEER, (Action.DECIDE_AGAIN, Action.ACKNOWLEDGE))
+_LOOK = Kind(FINANCE, (Action.ACKNOWLEDGE,))
+
+KINDS: dict[str, Kind] = {
+    "unknown_client": _CONFIG,
+    "no_rule": _CONFIG,
+    "several_rules": _CONFIG,
+    "no_agreement": _CONFIG,
+    "several_agreements": _CONFIG,
+    "agreement_not_in_force": _DECIDE,
+    "nothing_to_bill": _DECIDE,
+    "currency_differs": _DECIDE,
+    "unknown_event": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "event_changed": _LOOK,
+    "event_differs": _LOOK,
+    "object_missing": _DECIDE,
+    "object_unreadable": _DECIDE,
+    "source_unreachable": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "config_broken": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "tax_unknown": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "not_computable": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "nothing_due": Kind(FINANCE, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "already_billed": _LOOK,
+    "preview_failed": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "sent_back": Kind(FINANCE, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "rejected": _LOOK,
+    "answer_refused": _LOOK,
+    "not_approved": _LOOK,
+    "render_failed": Kind(ENGINEER, (Action.RENDER_AGAIN, Action.ACKNOWLEDGE)),
+    "send_failed": Kind(FINANCE, (Action.SEND_AGAIN, Action.MARK_DELIVERED)),
+    "send_uncertain": Kind(FINANCE, (Action.MARK_DELIVERED, Action.SEND_AGAIN)),
+    "payment_unmatched": _LOOK,
+    "payment_currency_differs": _LOOK,
+    "payment_not_positive": _LOOK,
+    "overpaid": _LOOK,
+}
+
+
+def codes_with(action: Action) -> tuple[str, ...]:
+    """Return the kinds of exceptions that offer ``action``."""
+    return tuple(code for code, kind in KINDS.items() if action in kind.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """An entry of the queue. It is closed only by a recorded decision of a person, or when its
+    cause is gone."""
+
+    id: str
+    code: str
+    subject: str
+    cause: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    decision: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """The owner and the allowed actions of this kind of exception."""
+        return KINDS[self.code]

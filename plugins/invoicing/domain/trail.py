@@ -1,0 +1,55 @@
+"""The trail: the story of an invoice, each entry chained to the one before it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from invoicing.domain.canonical import fingerprint
+
+START = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """One thing that happened to one subject (an event, a draft, an invoice, a payment)."""
+
+    subject: str
+    sequence: int
+    at: datetime
+    actor: str
+    action: str
+    detail: tuple[tuple[str, str], ...]
+    before: str
+    hash: str
+
+
+def chained(
+    subject: str,
+    last: TrailEntry | None,
+    at: datetime,
+    actor: str,
+    action: str,
+    detail: dict[str, str],
+) -> TrailEntry:
+    """Return the next entry of a subject's trail; its hash covers the entry before it."""
+    sequence = last.sequence + 1 if last else 1
+    before = last.hash if last else START
+    facts = tuple(sorted(detail.items()))
+    digest = fingerprint([subject, sequence, at, actor, action, facts, before])
+    return TrailEntry(subject, sequence, at, actor, action, facts, before, digest)
+
+
+def broken_at(entries: list[TrailEntry]) -> int | None:
+    """Return the sequence at which the chain breaks, or None when it holds.
+
+    A changed entry breaks it in its own place, a missing one where it should be. Entries cut off
+    at the end leave no mark in the chain itself.
+    """
+    last: TrailEntry | None = None
+    for entry in entries:
+        again = chained(
+            entry.subject, last, entry.at, entry.actor, entry.action, dict(entry.detail)
+        )
+        if again != entry:
+            return again.sequence
+        last = entry
+    return None
