@@ -1,0 +1,210 @@
+"""Dispatch: claim a message, commit, hand it over once, and record the true outcome."""
+
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import uuid4
+
+from invoicing.domain.dispatch import (
+    Attachment,
+    Delivery,
+    Message,
+    MessageKind,
+    OutboxRow,
+    Outcome,
+    next_attempt_at,
+)
+from invoicing.domain.errors import InvoicingError, StateError, TransientError
+from invoicing.domain.exceptions import Action
+from invoicing.domain.follow_up import reason_not_to_remind
+from invoicing.domain.issue import Invoice
+from invoicing.domain.parties import Mode
+from invoicing.domain.render import DocumentKind, file_name
+from invoicing.domain.states import InvoiceState, OutboxState
+from invoicing.services.ports import Services, UnitOfWork
+
+_MARGIN_SECONDS = 30  # the result is written this long before the lease runs out, or not at all
+
+
+def dispatch_parcel(s: Services, parcel_id: str) -> list[str]:
+    """Send the invoices of a parcel; return the ids of the messages that are handed over."""
+    recover_expired(s)
+    with s.ledger.read() as work:
+        invoice_ids = [item.draft_id for item in work.parcels.get(parcel_id).items]
+        mine = {row.id for row in work.outbox.of_invoices(invoice_ids)}
+        due = [row for row in work.outbox.due(s.lease_clock.now(), 10_000) if row.id in mine]
+    _dispatch(s, due)
+    with s.ledger.read() as work:
+        rows = work.outbox.of_invoices(invoice_ids)
+    return [row.id for row in rows if row.state is OutboxState.DONE]
+
+
+def dispatch_due(s: Services, limit: int = 1000) -> list[str]:
+    """Send every message that may be tried now; return the ids of those handed over."""
+    recover_expired(s)
+    with s.ledger.read() as work:
+        rows = work.outbox.due(s.lease_clock.now(), limit)
+    return _dispatch(s, rows)
+
+
+def recover_expired(s: Services) -> list[str]:
+    """Turn messages whose sender vanished into questions: they may or may not have arrived."""
+    now = s.lease_clock.now()
+    with s.ledger.write() as work:
+        rows = work.outbox.expired(now)
+        for row in rows:
+            gone = Delivery(Outcome.UNCERTAIN, "lease", 0, "the sender's lease ran out")
+            _record(s, work, row, row.owner, gone)
+        return [row.id for row in rows]
+
+
+def mark_delivered(s: Services, outbox_id: str, actor: str) -> None:
+    """Record a person's word that a failed or uncertain message arrived."""
+    _resolve(s, outbox_id, Action.MARK_DELIVERED, OutboxState.DONE, actor)
+
+
+def send_again(s: Services, outbox_id: str, actor: str) -> None:
+    """Let a failed or uncertain message be sent again, on a person's word, under its old id."""
+    _resolve(s, outbox_id, Action.SEND_AGAIN, OutboxState.PENDING, actor)
+
+
+def _resolve(s: Services, outbox_id: str, action: Action, after: OutboxState, actor: str) -> None:
+    now = s.clock.now()
+    with s.ledger.write() as work:
+        row = work.outbox.get(outbox_id)
+        if row.state not in {OutboxState.FAILED, OutboxState.UNCERTAIN}:
+            raise StateError(f"message {outbox_id} is {row.state}; nobody has to decide about it")
+        if not work.outbox.resolve(outbox_id, row.state, after):
+            raise StateError(f"message {outbox_id} was changed by somebody else; look again")
+        # In this transaction: closed later, an entry about the next failure could be meant.
+        work.exceptions.settle(action, outbox_id, actor, now)
+        work.trail.add(row.invoice_id, str(action), now, {"message": row.id}, actor)
+
+
+def _dispatch(s: Services, rows: Iterable[OutboxRow]) -> list[str]:
+    return [row.id for row in rows if _send(s, row)]
+
+
+def _send(s: Services, row: OutboxRow) -> bool:
+    """Send one message; True when the other side accepted it."""
+    with s.ledger.read() as work:
+        invoice = work.invoices.get([row.invoice_id])[0]
+        document = work.documents.find(invoice.id, invoice.version, DocumentKind.INVOICE)
+        balance = work.payments.balances([invoice.id])[invoice.id]
+    if document is None:
+        return False
+    if not _is_live(s, invoice):
+        client = invoice.content.client.key
+        return _give_up(s, row, f"{client} is not a live client in config/clients.yaml")
+    try:
+        text = s.renderer.mail(row.kind, invoice, balance)
+    except InvoicingError as error:
+        return _give_up(s, row, f"the mail could not be written: {error}")
+    attachment = Attachment(file_name(invoice.number), document.media_type, document.content)
+    message = Message(
+        row.message_id,
+        s.sender_for(invoice.content.entity),
+        row.recipients,
+        text.subject,
+        text.text,
+        text.html,
+        (attachment,),
+    )
+    owner = uuid4().hex
+    if not _claim(s, row, invoice, owner):
+        return False
+    s.fault("dispatch.claimed")
+    delivery = s.mailer.send(message)
+    s.fault("dispatch.reply_read")
+    return _commit_result(s, row, owner, delivery)
+
+
+def _is_live(s: Services, invoice: Invoice) -> bool:
+    client = s.book.clients.get(invoice.content.client.key)
+    return client is not None and client.mode is Mode.LIVE
+
+
+def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
+    """Commit the intent before connecting; a reminder is checked again in the same transaction."""
+    now = s.lease_clock.now()
+    with s.ledger.write() as work:
+        if row.kind is MessageKind.REMINDER:
+            balance = work.payments.balances([invoice.id])[invoice.id]
+            reason = reason_not_to_remind(InvoiceState.ISSUED, balance)
+            if reason:
+                if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
+                    detail = {"step": row.step, "reason": reason}
+                    work.trail.add(invoice.id, "reminder_dropped", s.clock.now(), detail)
+                return False
+        lease = now + timedelta(seconds=s.limits.lease_seconds)
+        return work.outbox.claim(row, owner, lease, now)
+
+
+def _commit_result(s: Services, row: OutboxRow, owner: str, delivery: Delivery) -> bool:
+    """Write the result down, even if the ledger is away for a while, as long as the lease lasts."""
+    ends = time.monotonic() + max(1, s.limits.lease_seconds - _MARGIN_SECONDS)
+    while True:
+        try:
+            with s.ledger.write() as work:
+                claimed = work.outbox.get(row.id)
+                _record(s, work, claimed, owner, delivery)
+        except TransientError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(1)
+        else:
+            return delivery.outcome is Outcome.ACCEPTED
+
+
+def _record(s: Services, work: UnitOfWork, row: OutboxRow, owner: str, delivery: Delivery) -> None:
+    now = s.lease_clock.now()
+    after, not_before = OutboxState.DONE, None
+    if delivery.outcome is Outcome.UNCERTAIN:
+        after = OutboxState.UNCERTAIN
+    elif delivery.outcome is Outcome.FAILED:
+        after = OutboxState.FAILED
+    elif delivery.outcome is Outcome.RETRY:
+        not_before = next_attempt_at(row.attempt, now)
+        after = OutboxState.PENDING if not_before else OutboxState.FAILED
+    if not work.outbox.finish(row.id, owner, after, delivery, now, not_before):
+        _note_late_result(s, work, row, delivery)
+        return
+    detail = {
+        "message": row.id,
+        "kind": str(row.kind),
+        "step": row.step,
+        "attempt": str(row.attempt),
+        "outcome": str(delivery.outcome),
+        "phase": delivery.phase,
+        "reply": delivery.detail,
+    }
+    work.trail.add(row.invoice_id, f"dispatch_{after}", s.clock.now(), detail)
+    _show(s, work, row, after, delivery)
+
+
+def _show(
+    s: Services, work: UnitOfWork, row: OutboxRow, after: OutboxState, delivery: Delivery
+) -> None:
+    """Open an exception for what a person must know."""
+    now, cause = s.clock.now(), f"{delivery.phase}: {delivery.detail}"
+    if after is OutboxState.FAILED:
+        work.exceptions.open("send_failed", row.id, cause, now)
+    elif after is OutboxState.UNCERTAIN:
+        work.exceptions.open("send_uncertain", row.id, cause, now)
+
+
+def _note_late_result(s: Services, work: UnitOfWork, row: OutboxRow, delivery: Delivery) -> None:
+    """A sender came back after its lease: its word is evidence, the state stays as it is."""
+    detail = {"message": row.id, "outcome": str(delivery.outcome), "phase": delivery.phase}
+    work.trail.add(row.invoice_id, "late_result", s.clock.now(), detail)
+
+
+def _give_up(s: Services, row: OutboxRow, cause: str) -> bool:
+    """Show a message that cannot be tried to a person instead of letting it wait for ever."""
+    now = s.clock.now()
+    with s.ledger.write() as work:
+        if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
+            work.exceptions.open("send_failed", row.id, cause, now)
+            detail = {"message": row.id, "reason": cause}
+            work.trail.add(row.invoice_id, "dispatch_failed", now, detail)
+    return False

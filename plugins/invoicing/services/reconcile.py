@@ -1,0 +1,70 @@
+"""Reconcile: payments find their invoices; what no rule can place goes to a person."""
+
+from invoicing.domain.errors import RefusedError
+from invoicing.domain.events import EventKind
+from invoicing.domain.reconcile import (
+    Allocation,
+    Difference,
+    Payment,
+    allocate,
+    money_state,
+    named_in,
+)
+from invoicing.services.ports import EventRow, EventState, Services, UnitOfWork
+
+
+def reconcile_payments(s: Services, limit: int = 1000) -> list[str]:
+    """Apply every fetched payment once; return the ids of the invoices whose money changed."""
+    changed: list[str] = []
+    with s.ledger.write() as work:
+        for row in work.inbox.ready(EventKind.PAYMENT_RECEIVED, limit):
+            if row.payment is not None:
+                changed += _apply(s, work, row, row.payment)
+    return changed
+
+
+def _apply(s: Services, work: UnitOfWork, row: EventRow, payment: Payment) -> list[str]:
+    now, key = s.clock.now(), payment_key(payment)
+    try:
+        new = work.payments.add(payment, now)
+    except RefusedError as error:
+        work.exceptions.open("event_differs", row.id, str(error), now)
+        work.inbox.settle(row.id, EventState.READY, EventState.HELD, str(error))
+        return []
+    work.inbox.settle(row.id, EventState.READY, EventState.APPLIED, key)
+    if not new:
+        return []
+    invoices = work.payments.claim_invoices(named_in(payment.reference))
+    allocation, difference = allocate(payment, invoices)
+    if difference:
+        _show(s, work, key, difference)
+    return [_settle(s, work, payment, allocation)] if allocation else []
+
+
+def payment_key(payment: Payment) -> str:
+    """Name a payment in the queue and the trail."""
+    return f"{payment.source}:{payment.external_id}"
+
+
+def _show(s: Services, work: UnitOfWork, key: str, difference: Difference) -> None:
+    now = s.clock.now()
+    work.exceptions.open(difference.code, key, difference.reason, now)
+    detail = {"amount": str(difference.amount), "reason": difference.reason}
+    work.trail.add(key, difference.code, now, detail)
+
+
+def _settle(s: Services, work: UnitOfWork, payment: Payment, allocation: Allocation) -> str:
+    now = s.clock.now()
+    work.payments.allocate(payment, allocation, now)
+    invoice = work.invoices.get([allocation.invoice_id])[0]
+    balance = work.payments.balances([invoice.id])[invoice.id]
+    due = invoice.content.totals.due
+    detail = {
+        "payment": payment_key(payment),
+        "amount": str(allocation.amount),
+        "reason": allocation.reason,
+        "balance": str(balance),
+        "state": str(money_state(due, due - balance)),
+    }
+    work.trail.add(invoice.id, "payment_allocated", now, detail)
+    return invoice.id
