@@ -1,0 +1,1 @@
+"""What people write down in config/, read strictly and handed on as values of the domain."""
