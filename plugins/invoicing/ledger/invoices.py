@@ -1,0 +1,148 @@
+"""Invoices: issued once, their content frozen by the database itself."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, exists, insert, select
+
+from invoicing.domain.draft import Line
+from invoicing.domain.errors import RefusedError
+from invoicing.domain.issue import Invoice, SeriesKey
+from invoicing.domain.money import plain
+from invoicing.domain.render import DocumentKind
+from invoicing.domain.states import InvoiceState
+from invoicing.ledger.numbering import SeriesRows
+from invoicing.ledger.statements import Rows, in_order
+from invoicing.ledger.tables import document_links, lines
+from invoicing.ledger.tables import invoices as invoices_table
+
+HAS_DOCUMENT = exists().where(
+    document_links.c.subject == invoices_table.c.id, document_links.c.kind == DocumentKind.INVOICE
+)
+
+
+class InvoiceRows(Rows):
+    """Issued invoices: UNIQUE (series, number), content frozen by the database."""
+
+    def add(self, invoices: Sequence[Invoice]) -> None:
+        """Store issued invoices with their lines."""
+        if not invoices:
+            return
+        self.connection.execute(insert(invoices_table), [_row(invoice) for invoice in invoices])
+        rows = [
+            _line_row(invoice.id, line) for invoice in invoices for line in invoice.content.lines
+        ]
+        if rows:
+            self.connection.execute(insert(lines), rows)
+
+    def get(self, invoice_ids: Collection[str]) -> list[Invoice]:
+        """Return invoices that exist, in the order asked for."""
+        rows = self.rows_by(select(invoices_table), invoices_table.c.id, invoice_ids)
+        return in_order(invoice_ids, {row.id: invoice_of_row(row) for row in rows})
+
+    def by_number(self, number: str) -> Invoice | None:
+        """Return the invoice with this number; two entities of ours may both have it."""
+        rows = self.connection.execute(
+            select(invoices_table).where(invoices_table.c.number == number)
+        ).all()
+        if len(rows) > 1:
+            owners = ", ".join(sorted(row.entity for row in rows))
+            raise RefusedError(f"{number} is an invoice of each of {owners}; name its id instead")
+        return invoice_of_row(rows[0]) if rows else None
+
+    def recent(self, limit: int) -> list[Invoice]:
+        """Return the invoices issued last."""
+        order = (
+            invoices_table.c.issued_at.desc(),
+            invoices_table.c.entity,
+            invoices_table.c.sequence.desc(),
+        )
+        rows = self.connection.execute(select(invoices_table).order_by(*order).limit(limit))
+        return [invoice_of_row(row) for row in rows]
+
+    def billed_clients(self, clients: Collection[str]) -> set[str]:
+        """Return those of ``clients`` that have an issued invoice."""
+        query = (
+            select(invoices_table.c.client)
+            .where(invoices_table.c.state == InvoiceState.ISSUED)
+            .distinct()
+        )
+        return {row.client for row in self.rows_by(query, invoices_table.c.client, set(clients))}
+
+    def without_document(self, limit: int) -> list[str]:
+        """Return ids of issued invoices whose document was not rendered yet, the oldest first."""
+        query = (
+            select(invoices_table.c.id)
+            .where(and_(invoices_table.c.state == InvoiceState.ISSUED, ~HAS_DOCUMENT))
+            .order_by(
+                invoices_table.c.issued_at, invoices_table.c.entity, invoices_table.c.sequence
+            )
+            .limit(limit)
+        )
+        return list(self.connection.scalars(query))
+
+    def take_numbers(self, key: SeriesKey, count: int) -> int:
+        """Take the next ``count`` numbers of a series and return the first; locks its counter."""
+        return SeriesRows(self.connection).take(key, count)
+
+
+def _row(invoice: Invoice) -> dict[str, object]:
+    due = invoice.content.totals.due
+    return {
+        "id": invoice.id,
+        "entity": invoice.series.entity,
+        "series": invoice.series.series,
+        "year": invoice.series.year,
+        "sequence": invoice.sequence,
+        "number": invoice.number,
+        "issued_at": invoice.issued_at,
+        "issued_on": invoice.issued_on,
+        "due_on": invoice.due_on,
+        "version": invoice.version,
+        "content_hash": invoice.content_hash,
+        "config_hash": invoice.config_hash,
+        "client": invoice.content.client.key,
+        "currency": due.currency,
+        "due": plain(due.amount),
+        "due_minor": due.minor,
+        "content": invoice.content,
+        "state": InvoiceState.ISSUED,
+    }
+
+
+def _line_row(invoice_id: str, line: Line) -> dict[str, object]:
+    return {
+        "invoice_id": invoice_id,
+        "position": line.position,
+        "description": line.description,
+        "quantity": plain(line.quantity),
+        "unit": line.unit,
+        "unit_price": plain(line.unit_price.amount),
+        "net": plain(line.net.amount),
+        "net_minor": line.net.minor,
+        "currency": line.net.currency,
+        "tax_category": line.rate.category,
+        "tax_code": line.rate.code,
+        "tax_percent": plain(line.rate.percent),
+        "source": line.source,
+        "record_id": line.record_id,
+        "rule": line.rule,
+        "explanation": line.explanation,
+    }
+
+
+def invoice_of_row(row: Row[Any]) -> Invoice:
+    """Read an invoice back as it was issued."""
+    return Invoice(
+        id=row.id,
+        number=row.number,
+        series=SeriesKey(row.entity, row.series, row.year),
+        sequence=row.sequence,
+        issued_at=row.issued_at,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        version=row.version,
+        content_hash=row.content_hash,
+        config_hash=row.config_hash,
+        content=row.content,
+    )

@@ -1,0 +1,67 @@
+"""Tables that go with the whole way: clock, configurations, exceptions and the trail."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    text,
+)
+
+from invoicing.ledger.columns import Instant, Json
+from invoicing.ledger.tables.base import id_column, metadata, text_column
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("offset_seconds", BigInteger, nullable=False),
+)
+
+config_versions = Table(
+    "config_versions",
+    metadata,
+    id_column("config_hash"),
+    Column("texts", Json(dict[str, str]), nullable=False),
+    Column("activation", BigInteger, nullable=False),  # the highest one is active
+    Column("activated_at", Instant, nullable=False),
+)
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    id_column(),
+    text_column("code"),
+    text_column("subject"),
+    text_column("cause"),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    text_column("closed_by"),
+    text_column("decision"),
+    Index(None, "subject"),
+    Index(None, "opened_at"),
+    Index(
+        "uq_exceptions_open",
+        "code",
+        "subject",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    text_column("subject"),
+    Column("sequence", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    text_column("actor"),
+    text_column("action"),
+    Column("detail", Json(tuple[tuple[str, str], ...]), nullable=False),
+    text_column("before"),
+    text_column("hash"),
+    PrimaryKeyConstraint("subject", "sequence"),
+)

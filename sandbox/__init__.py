@@ -1,0 +1,1 @@
+"""A make-believe company around the product: a mailbox, a CRM and an accounting system."""
