@@ -1,0 +1,285 @@
+"""Use cases over a real ledger, with peers that do as they are told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+
+from invoicing.domain.book import Book
+from invoicing.domain.canonical import canonical_json, fingerprint
+from invoicing.domain.dispatch import Delivery, Message, MessageKind, Outcome
+from invoicing.domain.errors import NotFoundError
+from invoicing.domain.events import BillingEvent, EventKind, Hint, WorkItem
+from invoicing.domain.issue import Invoice
+from invoicing.domain.money import Money
+from invoicing.domain.parties import Address, Bank, Client, Entity, Mode, Series
+from invoicing.domain.reconcile import Payment
+from invoicing.domain.render import Page
+from invoicing.domain.review import ReviewPolicy
+from invoicing.domain.rules import Agreement, BillingRule, Model
+from invoicing.domain.tax import TaxRate, TaxRule, TaxTable
+from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
+from invoicing.services.ports import Document, Ledger, Limits, MailText, Rendered, Services
+
+ACCEPTED = Delivery(Outcome.ACCEPTED, "reply", 250, "2.0.0 ok")
+UNCERTAIN = Delivery(Outcome.UNCERTAIN, "dot", 0, "the connection was lost after the final dot")
+LATER = Delivery(Outcome.RETRY, "rcpt", 451, "4.7.1 greylisted")
+REFUSED = Delivery(Outcome.FAILED, "rcpt", 550, "5.1.1 no such user")
+
+
+@dataclass
+class HandClock:
+    """A clock that stands still until a test moves it."""
+
+    at: datetime = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return the hand's position."""
+        return self.at
+
+    def pass_by(self, **duration: float) -> None:
+        """Move the hand on."""
+        self.at += timedelta(**duration)
+
+
+@dataclass
+class BookOfObjects:
+    """Sources whose objects a test writes down."""
+
+    objects: dict[str, BillingEvent | Payment] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def fetch(self, hint: Hint) -> BillingEvent | Payment:
+        """Return the object, or fail as the test said."""
+        if self.failure:
+            raise self.failure
+        if hint.object_id not in self.objects:
+            raise NotFoundError(f"{hint.source} has no object {hint.object_id}")
+        return self.objects[hint.object_id]
+
+
+@dataclass
+class Postman:
+    """A mailer that answers what the test laid out, and keeps what it was given."""
+
+    answers: list[Delivery] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+    on_send: Callable[[Message], None] | None = None
+
+    def send(self, message: Message) -> Delivery:
+        """Keep the message and give the next answer; accepted when none is laid out."""
+        self.sent.append(message)
+        if self.on_send:
+            self.on_send(message)
+        return self.answers.pop(0) if self.answers else ACCEPTED
+
+
+@dataclass
+class PlainPrinter:
+    """A renderer whose document is the canonical text of the page."""
+
+    broken: set[str] = field(default_factory=set)
+    printed: list[Page] = field(default_factory=list)
+
+    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+        """Print each page; those of broken clients fail alone."""
+        self.printed += pages
+        return [self._one(page) for page in pages]
+
+    def mail(self, kind: MessageKind, invoice: Invoice, balance: Money) -> MailText:
+        """Write the shortest mail there is."""
+        return MailText(f"{kind} {invoice.number}", f"open: {balance}", f"<p>{balance}</p>")
+
+    def _one(self, page: Page) -> Rendered:
+        if page.content.client.key in self.broken:
+            return Rendered(None, "the template is broken")
+        content = canonical_json(page).encode()
+        digest = sha256(content).hexdigest()
+        return Rendered(Document(digest, "application/pdf", content, "plain 1"))
+
+
+@dataclass
+class House:
+    """Services over one ledger, and the hands that move its world."""
+
+    s: Services
+    clock: HandClock
+    lease_clock: HandClock
+    sources: BookOfObjects
+    mailer: Postman
+    printer: PlainPrinter
+
+    def win_deal(self, deal_id: str, amount: str = "1200.00 EUR", client: str = "nordwind") -> None:
+        """Let the CRM report a deal as won."""
+        self.sources.objects[deal_id] = a_deal(deal_id, amount, client)
+        report.accept_hint(self.s, a_hint(deal_id))
+
+    def pay(self, payment_id: str, amount: str, reference: str) -> None:
+        """Let accounting report a payment."""
+        self.sources.objects[payment_id] = Payment(
+            "accounting", payment_id, Money.parse(amount), date(2026, 11, 20), reference
+        )
+        report.accept_hint(self.s, a_hint(payment_id, EventKind.PAYMENT_RECEIVED, "accounting"))
+
+    def plan(self, run_id: str, model: Model = Model.DEAL, *over: str) -> list[str]:
+        """Run report, decide, draft and plan as one run of a billing DAG does."""
+        report.report_events(self.s, model)
+        decide.decide_events(self.s, model)
+        draft.draft_obligations(self.s, model)
+        return parcels.plan_parcels(self.s, model, run_id, lambda run: run in over)
+
+    def release(self, parcel_id: str) -> list[str]:
+        """Carry a parcel that nobody is asked about through the release group."""
+        review.open_review(self.s, parcel_id)
+        return self.finish(parcel_id)
+
+    def finish(self, parcel_id: str) -> list[str]:
+        """Issue, render and dispatch a parcel; returns its invoice ids."""
+        invoice_ids = issue.issue_parcel(self.s, parcel_id)
+        render.render_parcel(self.s, parcel_id)
+        dispatch.dispatch_parcel(self.s, parcel_id)
+        return invoice_ids
+
+    def invoice_of(self, deal_id: str, amount: str = "1200.00 EUR") -> Invoice:
+        """Carry one small deal the whole way and return its invoice."""
+        self.win_deal(deal_id, amount)
+        issued = [i for parcel in self.plan(f"run-{deal_id}") for i in self.release(parcel)]
+        with self.s.ledger.read() as work:
+            return work.invoices.get(issued)[0]
+
+    def open_codes(self) -> list[str]:
+        """Return the codes of the open exceptions."""
+        with self.s.ledger.read() as work:
+            return [entry.code for entry in work.exceptions.list_open(100)]
+
+    def actions(self, subject: str) -> list[str]:
+        """Return what the trail says happened to a subject."""
+        with self.s.ledger.read() as work:
+            return [entry.action for entry in work.trail.of(subject)]
+
+    def with_book(self, book: Book) -> "House":
+        """Return the same house under another configuration."""
+        return replace(self, s=replace(self.s, book=book))
+
+
+def open_house(ledger: Ledger, book: Book | None = None) -> House:
+    """Put services together over ``ledger``, with peers under the test's control."""
+    clock, lease_clock = HandClock(), HandClock()
+    sources, mailer, printer = BookOfObjects(), Postman(), PlainPrinter()
+    services = Services(
+        ledger=ledger,
+        book=book or a_book(),
+        clock=clock,
+        lease_clock=lease_clock,
+        sources=sources,
+        mailer=mailer,
+        renderer=printer,
+        sender="",
+        limits=Limits(lease_seconds=600, send_seconds=120),
+    )
+    return House(services, clock, lease_clock, sources, mailer, printer)
+
+
+def a_hint(
+    object_id: str, kind: EventKind = EventKind.DEAL_WON, source: str = "crm", event_id: str = ""
+) -> Hint:
+    """A hint about an object; the payload's hash follows from what it says."""
+    event = event_id or f"evt-{object_id}"
+    return Hint(source, event, kind, object_id, fingerprint([event, kind, object_id]))
+
+
+def a_deal(deal_id: str, amount: str, client: str) -> BillingEvent:
+    """A won deal of one line."""
+    line = WorkItem(
+        "crm",
+        f"deal:{deal_id}/line:1",
+        "Set-up of the tracking platform",
+        Decimal(1),
+        "piece",
+        Money.parse(amount),
+        "standard",
+    )
+    return BillingEvent(
+        "crm",
+        f"evt-{deal_id}",
+        EventKind.DEAL_WON,
+        client,
+        "",
+        deal_id,
+        date(2026, 11, 1),
+        (line,),
+        f"Deal {deal_id}",
+    )
+
+
+def a_book(
+    *,
+    modes: Mapping[str, Mode] | None = None,
+    approvers: tuple[str, ...] = ("finance", "lead"),
+    thresholds: tuple[str, ...] = ("5000.00 EUR", "5000.00 USD"),
+) -> Book:
+    """A small company: an established client at home, one abroad, and a new one."""
+    modes = modes or {}
+    home = Address("Hafenstr. 1", "20095", "Hamburg", "DE")
+    entity = Entity(
+        "brightwater",
+        "Brightwater Systems GmbH",
+        home,
+        "Europe/Berlin",
+        "EUR",
+        "DE123456789",
+        "billing@brightwater.example",
+        Bank("Brightwater Systems GmbH", "Hausbank", "DE89370400440532013000"),
+        Series("INV", "INV-{year}-{number:05d}"),
+    )
+    clients = [
+        Client(
+            "nordwind", "Nordwind Logistik GmbH", home, "EUR", "Europe/Berlin", "de", 30,
+            ("rechnung@nordwind.example",), established=True, mode=modes.get("nordwind", Mode.LIVE),
+        ),
+        Client(
+            "harbor", "Harbor Health Inc.", Address("1 Pier", "02110", "Boston", "US"), "USD",
+            "America/New_York", "en", 30, ("ap@harbor.example",), established=True,
+            mode=modes.get("harbor", Mode.LIVE),
+        ),
+        Client(
+            "aurora", "Aurora Studio SAS", Address("2 rue", "75001", "Paris", "FR"), "EUR",
+            "Europe/Paris", "en", 14, ("compta@aurora.example",), tax_id="FR40303265045",
+            mode=modes.get("aurora", Mode.LIVE),
+        ),
+    ]  # fmt: skip
+    begins = date(2026, 1, 1)
+    agreements = [
+        Agreement(
+            "nordwind-projects", "nordwind", "brightwater", Model.DEAL, "Projects", begins, begins
+        ),
+        Agreement("aurora-projects", "aurora", "brightwater", Model.DEAL, "Work", begins, begins),
+        Agreement(
+            "harbor-support", "harbor", "brightwater", Model.RETAINER, "Managed support", begins,
+            date(2026, 11, 1), fee=Money.parse("2400.00 USD"),
+        ),
+    ]  # fmt: skip
+    return Book(
+        config_hash="c" * 64,
+        entities={entity.key: entity},
+        clients={client.key: client for client in clients},
+        agreements={agreement.key: agreement for agreement in agreements},
+        rules=(
+            BillingRule("monthly-retainers", Model.RETAINER),
+            BillingRule("deal-onboarding", Model.DEAL, part="onboarding"),
+        ),
+        taxes=TaxTable(
+            tuple(
+                TaxRule(country, TaxRate("standard", code, Decimal(percent), label, note), begins)
+                for country, code, percent, label, note in (
+                    ("DE", "S", "19", "VAT 19 %", ""),
+                    ("FR", "AE", "0", "Reverse charge", "VAT is due by the recipient."),
+                    ("US", "O", "0", "No VAT", "Not subject to VAT."),
+                )
+            )
+        ),
+        review=ReviewPolicy(
+            {money.currency: money for money in map(Money.parse, thresholds)}, approvers
+        ),
+    )
