@@ -1,0 +1,88 @@
+"""The child process of the renderer: takes pages on stdin, answers with PDFs, knows nothing else.
+
+It has no connection, no secret, no ledger and no Airflow, and it may die at any page.
+"""
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from invoicing.documents.frames import pack, read_message
+from invoicing.documents.limits import RenderLimits, bind_page, bind_process
+from invoicing.domain.canonical import Plain
+
+Make = Callable[[dict[str, Plain]], dict[str, Plain]]
+
+
+def main() -> None:
+    """Serve pages until the parent closes the pipe."""
+    pages, answers = _take_pipes()
+    job = read_message(pages)
+    if job is None:
+        return
+    limits = RenderLimits(**job["limits"])  # type: ignore[arg-type] # written by our own parent
+    bind_process(limits)
+    bind_page(limits)
+    try:
+        make = _open_press([Path(str(folder)) for folder in _texts(job["folders"])])
+    except BaseException as error:  # noqa: BLE001 # whatever it is, the parent must hear of it
+        _send(answers, {"error": _reason(error)})
+        return
+    _send(answers, {"error": ""})
+    while (page := read_message(pages)) is not None:
+        bind_page(limits)
+        answer = make(page)
+        _send(answers, answer)
+        if answer.get("broken"):
+            return
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Move the pipes away from stdin and stdout, where a stray print would garble them."""
+    pages, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    return pages, answers
+
+
+def _open_press(folders: list[Path]) -> Make:
+    from invoicing.documents.press import Press
+
+    press = Press(folders)
+
+    def make(page: dict[str, Plain]) -> dict[str, Plain]:
+        try:
+            content, renderer = press.make(page)
+        except MemoryError:
+            return {"error": "the page needs more memory than a page may", "broken": True}
+        except BaseException as error:  # noqa: BLE001 # a page fails alone, whatever it is
+            return {"error": _page_reason(error, press.denied())}
+        return {"error": "", "content": base64.b64encode(content).decode(), "renderer": renderer}
+
+    return make
+
+
+def _page_reason(error: BaseException, denied: list[str]) -> str:
+    from invoicing.documents.fetcher import denial
+
+    return denial(denied) if denied else _reason(error)
+
+
+def _reason(error: BaseException) -> str:
+    from invoicing.documents.templates import explain
+
+    if isinstance(error, RecursionError):
+        return "the page is nested too deeply to be laid out"
+    return explain(error)
+
+
+def _send(answers: BinaryIO, message: dict[str, Plain]) -> None:
+    answers.write(pack(message))
+    answers.flush()
+
+
+def _texts(value: Plain) -> list[Plain]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,86 @@
+"""Write exact amounts, days and addresses the way the client's language does."""
+
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from invoicing.domain.errors import MoneyError
+from invoicing.domain.money import Money
+
+NBSP = "\N{NO-BREAK SPACE}"
+_CITY_FIRST = frozenset({"AU", "CA", "GB", "IE", "NZ", "US"})
+_MOST_DIGITS = 20
+
+
+class Formats:
+    """The conventions of one language; every figure arrives as exact text and leaves exact."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+        pattern = str(locale.decimal_formats[None].pattern)
+        self._whole = pattern.partition(".")[0]
+        currency = str(locale.currency_formats["standard"].pattern)
+        self._code_first = currency.partition(";")[0].lstrip().startswith("¤")
+
+    def amount(self, money: dict[str, str]) -> str:
+        """Write an amount with the digits of its currency, which is named elsewhere."""
+        value = Money(Decimal(money["amount"]), money["currency"])
+        if value.rounded() != value:
+            raise MoneyError(f"{value} is finer than its currency can pay; print it as a price")
+        return self._number(value.amount, _digits(value), _digits(value))
+
+    def price(self, money: dict[str, str]) -> str:
+        """Write a unit price: the digits of its currency, and further ones where it has them."""
+        value = Money(Decimal(money["amount"]), money["currency"])
+        return self._number(value.amount, _digits(value), _MOST_DIGITS)
+
+    def money(self, money: dict[str, str]) -> str:
+        """Write an amount with its ISO code: a symbol such as $ means many currencies."""
+        amount, code = self.amount(money), money["currency"]
+        return f"{code}{NBSP}{amount}" if self._code_first else f"{amount}{NBSP}{code}"
+
+    def quantity(self, number: str) -> str:
+        """Write a number without trailing zeros: 8, 7.5."""
+        return self._number(Decimal(number), 0, _MOST_DIGITS)
+
+    def percent(self, number: str) -> str:
+        """Write a rate given in percent: 19 becomes ``19 %`` in German, ``19%`` in English."""
+        spaced = str(self._locale.percent_formats[None].pattern)[:-1].endswith(NBSP)
+        return f"{self.quantity(number)}{NBSP if spaced else ''}%"
+
+    def day(self, iso: str) -> str:
+        """Write a day with the month's name, so that nobody confuses day and month."""
+        return format_date(date.fromisoformat(iso), "long", locale=self._locale)
+
+    def address(self, address: dict[str, str]) -> list[str]:
+        """Return the lines of an address as the post of its country wants them."""
+        country = address["country"]
+        lines = [address["street"], *_place(address)]
+        lines.append(self._locale.territories.get(country, country))
+        return [line for line in lines if line]
+
+    def _number(self, value: Decimal, least: int, most: int) -> str:
+        fraction = "0" * least + "#" * (most - least)
+        pattern = f"{self._whole}.{fraction}" if most else self._whole
+        return format_decimal(value, format=pattern, locale=self._locale)
+
+
+def _place(address: dict[str, str]) -> list[str]:
+    city, code, region = address["city"], address["postal_code"], address["region"]
+    if address["country"] in _CITY_FIRST:
+        place = " ".join(part for part in (region, code) if part)
+        return [", ".join(part for part in (city, place) if part)]
+    return [" ".join(part for part in (code, city) if part), region]
+
+
+def _digits(value: Money) -> int:
+    return max(0, -int(value.minor_unit.as_tuple().exponent))
+
+
+def grouped(account: str) -> str:
+    """Write an IBAN in groups of four, as people read it out and type it in."""
+    compact = "".join(account.split())
+    return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))

@@ -1,0 +1,86 @@
+"""Turn pages into PDF documents and invoices into mail texts: the renderer behind the port."""
+
+import base64
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import jinja2
+
+from invoicing.documents.limits import RenderLimits
+from invoicing.documents.printable import printable_text
+from invoicing.documents.templates import Templates, explain, template_folders
+from invoicing.documents.worker import PageError, Worker
+from invoicing.domain.canonical import Plain, to_plain
+from invoicing.domain.dispatch import MessageKind
+from invoicing.domain.errors import SettingsError
+from invoicing.domain.issue import Invoice
+from invoicing.domain.money import Money
+from invoicing.domain.render import Page
+from invoicing.services.ports import Document, MailText, Rendered
+
+__all__ = ["DocumentRenderer", "RenderLimits", "template_folders"]
+
+MEDIA_TYPE = "application/pdf"
+
+
+class DocumentRenderer:
+    """Renders with the templates of ``folders``, the first of which wins.
+
+    PDFs are made in one child process per batch; a page that hangs, dies or asks for too much
+    costs the child its life and fails alone.
+    """
+
+    def __init__(self, folders: Sequence[Path], limits: RenderLimits | None = None) -> None:
+        self._folders = tuple(folders)
+        self._limits = limits or RenderLimits()
+        self._templates = Templates(self._folders)
+
+    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+        """Render each page; a page that cannot be rendered fails alone.
+
+        SettingsError when no page could be rendered at all: no WeasyPrint, a template that cannot
+        be read.
+        """
+        rendered: list[Rendered] = []
+        while len(rendered) < len(pages):
+            self._render_until_broken(pages, rendered)
+        return rendered
+
+    def mail(self, kind: MessageKind, invoice: Invoice, balance: Money) -> MailText:
+        """Write the mail that goes with an invoice, in the client's language."""
+        values = {"invoice": to_plain(invoice), "balance": to_plain(balance)}
+        language = invoice.content.client.language
+        try:
+            subject, text, html = (
+                self._templates.fill(f"mail/{kind.value}.{part}.j2", language, values)
+                for part in ("subject", "txt", "html")
+            )
+        except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise SettingsError(explain(error)) from error
+        return MailText(" ".join(printable_text(subject).split()), text, html)
+
+    def _render_until_broken(self, pages: Sequence[Page], rendered: list[Rendered]) -> None:
+        """Go on with the first page that has no outcome, in one child, as far as it lives."""
+        with Worker(self._folders, self._limits) as worker:
+            for page in pages[len(rendered) :]:
+                plain = to_plain(page)
+                assert isinstance(plain, dict)  # noqa: S101 # a page is a dataclass
+                try:
+                    answer = worker.ask(plain)
+                except PageError as error:
+                    rendered.append(Rendered(None, str(error)))
+                    return
+                rendered.append(_outcome(answer))
+                if answer.get("broken"):
+                    return
+
+
+def _outcome(answer: dict[str, Plain]) -> Rendered:
+    if answer["error"]:
+        return Rendered(None, str(answer["error"]))
+    content = base64.b64decode(str(answer["content"]), validate=True)
+    if not content.startswith(b"%PDF-"):
+        return Rendered(None, "the renderer's process answered with something that is no PDF")
+    document = Document(sha256(content).hexdigest(), MEDIA_TYPE, content, str(answer["renderer"]))
+    return Rendered(document)

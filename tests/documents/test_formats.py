@@ -1,0 +1,66 @@
+"""Figures and days in the client's language, exact to the last digit."""
+
+import pytest
+from babel import Locale
+
+from invoicing.documents.formats import Formats, grouped
+from invoicing.domain.errors import MoneyError
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "currency", "expected"),
+    [
+        ("en", "1234.50", "USD", f"USD{NBSP}1,234.50"),
+        ("de", "1234.50", "EUR", f"1.234,50{NBSP}EUR"),
+        ("de", "-0.05", "EUR", f"-0,05{NBSP}EUR"),
+        ("en", "43208", "JPY", f"JPY{NBSP}43,208"),
+        ("en", "1.2", "KWD", f"KWD{NBSP}1.200"),
+        ("en", "1.50", "ISK", ""),
+        ("en", "1500.00", "UGX", f"UGX{NBSP}1,500"),
+        ("en", "9007199254740993.01", "EUR", f"EUR{NBSP}9,007,199,254,740,993.01"),
+        ("hi", "1234567.00", "INR", f"INR{NBSP}12,34,567.00"),
+        ("en", "0.001", "EUR", ""),
+    ],
+)
+def test_money_has_the_digits_of_its_currency(
+    language: str, amount: str, currency: str, expected: str
+) -> None:
+    formats, money = Formats(Locale(language)), {"amount": amount, "currency": currency}
+    if expected:
+        assert formats.money(money) == expected
+    else:
+        with pytest.raises(MoneyError):
+            formats.money(money)
+
+
+def test_price_keeps_what_is_finer_than_a_cent() -> None:
+    formats = Formats(Locale("en"))
+    assert formats.price({"amount": "0.0012", "currency": "EUR"}) == "0.0012"
+    assert formats.price({"amount": "120.0000", "currency": "EUR"}) == "120.00"
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "german"),
+    [("19", "19%", f"19{NBSP}%"), ("7.70", "7.7%", f"7,7{NBSP}%"), ("0", "0%", f"0{NBSP}%")],
+)
+def test_percent_follows_the_language(number: str, english: str, german: str) -> None:
+    assert Formats(Locale("en")).percent(number) == english
+    assert Formats(Locale("de")).percent(number) == german
+
+
+def test_address_follows_the_country_it_lies_in() -> None:
+    formats = Formats(Locale("de"))
+    america = {"street": "1 A St", "postal_code": "02210", "city": "Boston", "region": "MA"}
+    assert formats.address(america | {"country": "US"}) == [
+        "1 A St", "Boston, MA 02210", "Vereinigte Staaten",
+    ]  # fmt: skip
+    assert formats.address(america | {"country": "DE", "region": ""}) == [
+        "1 A St", "02210 Boston", "Deutschland",
+    ]  # fmt: skip
+    assert formats.address(america | {"country": "??"})[-1] == "??"
+
+
+def test_account_is_read_in_groups_of_four() -> None:
+    assert grouped("DE02 120300000000202051") == "DE02 1203 0000 0000 2020 51"

@@ -1,0 +1,208 @@
+"""The PDF: what its reader finds in it, and that equal pages make equal files."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pypdf
+
+from invoicing.documents.renderer import DocumentRenderer, template_folders
+from invoicing.domain.money import Money
+from invoicing.domain.render import preview_page
+from tests.documents.papers import (
+    CLIENT,
+    ENTITY,
+    REVERSE,
+    WORK,
+    a_draft,
+    a_line,
+    a_page,
+    pages_of,
+    text_of,
+    titled,
+)
+
+GERMAN = replace(CLIENT, name="Nordwind Logistik GmbH", language="de-DE")
+
+
+def test_invoice_holds_every_fact_in_its_text(renderer: DocumentRenderer) -> None:
+    reverse = a_page(
+        a_line(1, "Care retainer", "1800.00 EUR", REVERSE), client=replace(CLIENT, language="xx")
+    )
+    discounted = a_draft()
+    totals = replace(
+        discounted.totals,
+        discount=Money(Decimal("110.00"), "EUR"),
+        paid=Money(Decimal("30.90"), "EUR"),
+    )
+    english, german, charge, full = renderer.render(
+        [a_page(), a_page(client=GERMAN), reverse, preview_page(replace(discounted, totals=totals))]
+    )
+
+    text = text_of(english)
+    for words in (
+        "Invoice INV-2026-00001", "Harbor Health Inc.", "Boston, MA 02210", "United States",
+        "November 2, 2026", "November 16, 2026", "US-04-1234567", "1.5 days", "1,280.00", "42 h",
+        "6.25 h", "Net 10,110.00", "VAT (19% of 10,110.00) 1,920.90", "Total EUR 12,030.90",
+        "Amount due EUR 12,030.90", "DE02 1203 0000 0000 2020 51", "BYLADEM1001", "Page 1 of 1",
+        "Tax ID DE123456789", "Amtsgericht Berlin HRB 123456",
+        *(description.partition("\n")[0] for description, *_ in WORK),
+    ):  # fmt: skip
+        assert words in text
+    assert "DRAFT" not in text
+    assert "Discount" not in text
+    assert "Already paid" not in text
+
+    for words in (
+        "Rechnung INV-2026-00001", "Gesamtbetrag 12.030,90 EUR", "16. November 2026", "19 %",
+        "42 Std.", "Vereinigte Staaten", "Seite 1 von 1",
+    ):  # fmt: skip
+        assert words in text_of(german)
+
+    assert "Reverse charge: the customer owes the VAT." in text_of(charge)
+    assert "Total EUR 1,800.00" in text_of(charge)
+
+    rows = (
+        "Subtotal",
+        "Discount 110.00",
+        "Net",
+        "VAT",
+        "Total",
+        "Already paid 30.90",
+        "Amount due",
+    )
+    found = [text_of(full).index(row) for row in rows]
+    assert found == sorted(found)
+
+
+def test_preview_is_a_draft_without_number_and_dates(renderer: DocumentRenderer) -> None:
+    (preview,) = renderer.render([preview_page(a_draft())])
+
+    text = text_of(preview)
+    assert text.count("DRAFT") >= 4  # watermark, number, and both dates
+    assert "INV-" not in text
+    assert "November 16" not in text
+    assert "Total EUR 12,030.90" in text
+
+
+def test_long_invoice_repeats_its_head_and_counts_its_pages(renderer: DocumentRenderer) -> None:
+    lines = [a_line(n, f"Work package {n}: implementation and tests") for n in range(1, 81)]
+    (long,) = renderer.render([a_page(*lines)])
+
+    pages = pages_of(long)
+    assert len(pages) > 2
+    for number, page in enumerate(pages, 1):
+        assert "Unit price" in page
+        assert f"Page {number} of {len(pages)}" in page
+    text = " ".join(pages)
+    assert all(text.count(f"Work package {n}:") == 1 for n in range(1, 81))
+    assert "Total EUR 9,520.00" in pages[-1]
+    assert "Work package 80:" in pages[-1]  # totals never stand alone
+
+
+def test_equal_pages_make_equal_bytes_in_every_process(renderer: DocumentRenderer) -> None:
+    pages = [a_page(), preview_page(a_draft(client=GERMAN))]
+    first, second = renderer.render(pages), renderer.render([a_page(sequence=2), *pages])[1:]
+
+    assert first == second
+    document = first[0].document
+    assert document is not None
+    for part in ("weasyprint 70", "pango ", "harfbuzz ", "fonts ", "templates "):
+        assert part in document.renderer
+
+
+def test_metadata_names_the_invoice_and_its_day(renderer: DocumentRenderer, tmp_path: Path) -> None:
+    (rendered,) = renderer.render([a_page()])
+    assert rendered.document is not None
+    file = tmp_path / "invoice.pdf"
+    file.write_bytes(rendered.document.content)
+
+    facts = pypdf.PdfReader(file).metadata
+    assert facts is not None
+    assert (facts.title, facts.author) == ("Invoice INV-2026-00001", ENTITY.legal_name)
+    assert facts.creation_date is not None
+    assert facts.creation_date.date().isoformat() == "2026-11-02"
+
+
+def test_nothing_to_render_starts_nothing(renderer: DocumentRenderer) -> None:
+    assert renderer.render([]) == []
+
+
+def test_template_and_label_of_the_user_win(
+    renderer: DocumentRenderer, write_template: Callable[[str, str], Path]
+) -> None:
+    write_template("labels/en.yaml", "invoice: {total_gross: Grand total, total_net: no}")
+    write_template("labels/pl.yaml", "invoice: {heading: Faktura}")
+    english, polish = renderer.render([a_page(), a_page(client=replace(CLIENT, language="pl"))])
+
+    assert "Grand total EUR 12,030.90" in text_of(english)
+    assert "no 10,110.00" in text_of(english)
+    assert "Faktura INV-2026-00001" in text_of(polish)
+    assert "16 listopada 2026" in text_of(polish)
+
+    write_template("invoice/invoice.html.j2", "<p>{{ page.number }} is mine</p>")
+    (own,) = renderer.render([a_page()])
+    assert text_of(own).startswith("INV-2026-00001 is mine")
+
+
+def test_unknown_variable_is_named_with_its_template(
+    renderer: DocumentRenderer, write_template: Callable[[str, str], Path]
+) -> None:
+    path = write_template(
+        "invoice/invoice.html.j2",
+        "<p>fine</p>\n{% if page.content.title == 'bad' %}{{ page.content.cleint }}{% endif %}",
+    )
+    bad, good = renderer.render([titled("bad"), titled("good")])
+
+    assert bad.document is None
+    assert f"{path}, line 2" in bad.error
+    assert "cleint" in bad.error
+    assert text_of(good).startswith("fine")
+
+
+def test_totals_always_follow_a_line(renderer: DocumentRenderer) -> None:
+    counts = [1, 9, 11, 12, 13, 14, 15, 22, 40]
+    pages = [a_page(*(a_line(n, f"Item {n}.") for n in range(1, count + 1))) for count in counts]
+
+    for count, rendered in zip(counts, renderer.render(pages), strict=True):
+        last = pages_of(rendered)[-1]
+        assert f"Item {count}." in last
+        assert last.index(f"Item {count}.") < last.index("Total") < last.index("Amount due")
+
+
+def test_only_the_folder_is_enough(tmp_path: Path, repository: Path) -> None:
+    """A folder install: plugins/ and include/ side by side, nothing of it installed."""
+    for part in ("plugins", "include", "tests/documents"):
+        shutil.copytree(
+            repository / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    label = tmp_path / "include/templates/labels/en.yaml"
+    label.write_text(label.read_text("utf-8").replace("heading: Invoice", "heading: Copied"))
+    program = (
+        "from pathlib import Path; from tests.documents.papers import *;"
+        "from invoicing.documents.renderer import *;"
+        "renderer = DocumentRenderer(template_folders(Path('nowhere')));"
+        "print(text_of(renderer.render([a_page()])[0]))"
+    )
+    environment = {"PYTHONPATH": f"{tmp_path / 'plugins'}:{tmp_path}", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Copied INV-2026-00001" in done.stdout, done.stderr
+
+
+def test_templates_are_found_beside_the_package(home: Path, repository: Path) -> None:
+    assert template_folders(home) == [
+        home / "include" / "templates",
+        repository / "include" / "templates",
+    ]
+    assert template_folders(repository) == [repository / "include" / "templates"]
