@@ -1,0 +1,1 @@
+"""The outside as our ports see it: mail, sources, accounting; bytes in, domain values out."""
