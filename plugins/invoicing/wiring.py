@@ -1,0 +1,130 @@
+"""The one place that joins services, adapters, documents, ledger and config; knows no Airflow."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+
+from invoicing.adapters.mail import SmtpMailer
+from invoicing.adapters.sources import Peer, RestSources
+from invoicing.config.load import ConfigError, load_book, read_texts
+from invoicing.config.settings import Settings
+from invoicing.documents.renderer import DocumentRenderer, template_folders
+from invoicing.domain.book import Book
+from invoicing.domain.dispatch import Delivery, Message, Outcome
+from invoicing.domain.errors import SettingsError
+from invoicing.ledger.clocks import DatabaseLeaseClock, LedgerClock
+from invoicing.ledger.unit_of_work import SqlLedger
+from invoicing.services.ports import Clock, FaultPoint, Ledger, Limits, Mailer, Services, no_faults
+
+log = logging.getLogger(__name__)
+
+
+class NoMailer:
+    """Stands in where no mail server is known: every message waits, and is shown in the end.
+
+    It is no failure: Airflow calls a connection "not defined" also when it could not look it up.
+    """
+
+    def send(self, message: Message) -> Delivery:
+        """Put the message off before anything is sent."""
+        text = "no mail server is known: add the connection invoicing_smtp"
+        return Delivery(Outcome.RETRY, "connect", 0, text)
+
+
+def open_services(settings: Settings) -> Services:
+    """Put together everything the use cases need, as ``settings`` say."""
+    log.info("ledger: %s", settings.ledger_place)
+    ledger = SqlLedger(settings.ledger_url)
+    clock = LedgerClock(ledger, movable=settings.sandbox)
+    book = active_book(settings, ledger, clock)
+    return Services(
+        ledger=ledger,
+        book=book,
+        clock=clock,
+        lease_clock=DatabaseLeaseClock(ledger),
+        sources=RestSources(_peers(settings)),
+        mailer=_mailer(settings),
+        renderer=DocumentRenderer(template_folders(settings.home)),
+        sender=settings.smtp.sender if settings.smtp else "",
+        limits=Limits(settings.lease_seconds, settings.send_seconds),
+        fault=fault_point(settings.faults),
+    )
+
+
+def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
+    """Return the book of config/; while its files are broken, the last good one stays active."""
+    with ledger.read() as work:
+        active = work.configs.active()
+        told = any(entry.closed_at is None for entry in work.exceptions.of_subjects(["config"]))
+    try:
+        texts = read_texts(settings.home)
+        book = load_book(texts)
+    except ConfigError as error:
+        cause = f"run `invoicing check`; mistakes at {error.places}"
+        with ledger.write() as work:
+            work.exceptions.open("config_broken", "config", cause, clock.now())
+        if active is None:
+            raise
+        log.warning("config/ is broken; the last good configuration stays active")
+        return load_book(active)
+    news = active is None or dict(active) != texts
+    if told or news:
+        _activate(book, texts, ledger, clock, news=news)
+    return book
+
+
+def _activate(
+    book: Book, texts: Mapping[str, str], ledger: Ledger, clock: Clock, *, news: bool
+) -> None:
+    now = clock.now()
+    with ledger.write() as work:
+        work.exceptions.close("config_broken", "config", "system", "the files are good again", now)
+        if news:
+            work.configs.activate(book.config_hash, texts, now)
+            work.trail.add("config", "activated", now, {"config_hash": book.config_hash})
+
+
+def _peers(settings: Settings) -> dict[str, Peer]:
+    return {
+        name: Peer(source.name, source.base_url, source.token)
+        for name, source in settings.sources.items()
+    }
+
+
+def _mailer(settings: Settings) -> Mailer:
+    smtp = settings.smtp
+    if smtp is None:
+        return NoMailer()
+    return SmtpMailer(
+        host=smtp.host,
+        port=smtp.port,
+        user=smtp.user,
+        password=smtp.password,
+        security=smtp.security,
+        deadline_seconds=settings.send_seconds,
+        fault=fault_point(settings.faults),
+    )
+
+
+def fault_point(faults: str) -> FaultPoint:
+    """Return what happens at the named points of the code: nothing, unless a test asks for it.
+
+    ``faults`` is `name=kill` or `name=stop`, several separated by commas.
+    """
+    if not faults:
+        return no_faults
+    planned = dict(part.partition("=")[::2] for part in faults.split(","))
+    actions: dict[str, Callable[[], None]] = {
+        "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    }
+    unknown = set(planned.values()) - set(actions)
+    if unknown:
+        raise SettingsError(f"INVOICING_FAULTS knows {sorted(actions)}, not {sorted(unknown)}")
+
+    def fault(name: str) -> None:
+        if name in planned:
+            actions[planned[name]]()
+
+    return fault

@@ -1,0 +1,112 @@
+"""Everything joined for real: ledger, config, templates, and what stands in for a broken part."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from invoicing.config.load import ConfigError
+from invoicing.config.settings import Settings
+from invoicing.domain.dispatch import Message, Outcome, Recipients
+from invoicing.domain.errors import SettingsError
+from invoicing.domain.rules import Model
+from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
+from invoicing.services.verify import verify
+from invoicing.wiring import NoMailer, fault_point, open_services
+
+
+def test_a_retainer_travels_from_the_files_to_the_outbox(settings: Settings) -> None:
+    s = open_services(settings)
+    report.report_events(s, Model.RETAINER)
+    decide.decide_events(s, Model.RETAINER)
+    draft.draft_obligations(s, Model.RETAINER)
+    issued: list[str] = []
+    for parcel in parcels.plan_parcels(s, Model.RETAINER, "run-1", lambda _: False):
+        review.open_review(s, parcel)
+        issued += issue.issue_parcel(s, parcel)
+        render.render_parcel(s, parcel)
+        dispatch.dispatch_parcel(s, parcel)
+
+    with s.ledger.read() as work:
+        (invoice, *_) = work.invoices.get(issued)
+        (message,) = work.outbox.of_invoices([invoice.id])
+    assert invoice.content.client.key == "harbor"
+    assert message.attempt == 1  # no mail server is known here: it waits for its next try
+    assert verify(s) == []
+
+
+def test_while_the_files_are_broken_the_last_good_configuration_stays(
+    settings: Settings, home: Path
+) -> None:
+    good = open_services(settings).book
+    review_file = home / "config" / "review.yaml"
+    text = review_file.read_text()
+    review_file.write_text(text.replace("approvers", "aprovers"))
+
+    s = open_services(settings)
+
+    assert s.book == good
+    with s.ledger.read() as work:
+        (entry,) = work.exceptions.list_open(10)
+    assert entry.code == "config_broken"
+    assert "config/review.yaml:" in entry.cause
+
+    review_file.write_text(text)
+    with open_services(settings).ledger.read() as work:
+        assert work.exceptions.list_open(10) == []
+
+
+def test_without_any_good_configuration_nothing_opens(settings: Settings, home: Path) -> None:
+    (home / "config" / "review.yaml").write_text("approvers: [finance\n")
+
+    with pytest.raises(ConfigError, match=r"config/review\.yaml"):
+        open_services(settings)
+
+
+def test_a_changed_configuration_is_kept_under_its_hash(settings: Settings, home: Path) -> None:
+    before = open_services(settings).book.config_hash
+    clients = home / "config" / "clients.yaml"
+    clients.write_text(clients.read_text().replace("terms_days: 14", "terms_days: 15"))
+
+    after = open_services(settings)
+
+    assert after.book.config_hash != before
+    with after.ledger.read() as work:
+        actions = [entry.action for entry in work.trail.of("config")]
+    assert actions == ["activated", "activated"]
+
+
+def test_without_a_mail_server_a_message_waits() -> None:
+    message = Message("<1@x>", "a@x", Recipients(("b@x",)), "s", "t", "<p>t</p>", ())
+
+    delivery = NoMailer().send(message)
+
+    assert delivery.outcome is Outcome.RETRY
+    assert "invoicing_smtp" in delivery.detail
+
+
+def test_a_fault_point_does_what_was_asked_and_only_there() -> None:
+    code = (
+        "from invoicing.wiring import fault_point\n"
+        "fault = fault_point('issue.number_taken=kill')\n"
+        "fault('another'); print('alive', flush=True); fault('issue.number_taken'); print('never')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": "plugins"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout == "alive\n"
+
+
+@pytest.mark.parametrize("faults", ["dispatch.claimed=explode", "dispatch.claimed"])
+def test_an_unknown_fault_is_refused(faults: str) -> None:
+    with pytest.raises(SettingsError, match="INVOICING_FAULTS"):
+        fault_point(faults)
