@@ -1,0 +1,126 @@
+"""Cycle: the shape of every DAG here; a DAG file only names what it bills and explains it."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    AssetWatcher,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryRule,
+    chain,
+)
+from airflow.sdk.definitions.retry_policy import RetryAction
+
+from invoicing.blueprints.release import release_parcels
+from invoicing.domain.errors import TerminalError, TransientError
+from invoicing.domain.events import EventKind
+from invoicing.domain.rules import EVENT_OF_MODEL, Model
+from invoicing.operators.decide import DecideEventsOperator
+from invoicing.operators.draft import DraftInvoicesOperator
+from invoicing.operators.follow_up import FollowUpInvoicesOperator
+from invoicing.operators.parcels import PlanParcelsOperator
+from invoicing.operators.reconcile import ReconcilePaymentsOperator
+from invoicing.operators.report import ReportEventsOperator, ReportPaymentsOperator
+from invoicing.triggers.events import UndecidedEventsTrigger
+
+# A wake-up can get lost, so a sweep completes it. A sweep that finds nothing costs four short
+# tasks; it asks no "is there anything?" first, because that would be a second, weaker definition
+# of what every stage looks for, and work it overlooked would wait for ever.
+SWEEP = CronTriggerTimetable("* * * * *", timezone="UTC")
+
+# A run waits as long as its approvals do. Airflow's default of 16 would stop all billing after 16.
+MAX_PARKED_RUNS = 1000
+
+# Kinds of events that come from outside; the calendar's are reported by the run itself.
+FROM_OUTSIDE = frozenset({EventKind.DEAL_WON, EventKind.PAYMENT_RECEIVED})
+
+RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(TerminalError, RetryAction.FAIL, reason="trying again cannot help"),
+        RetryRule(TransientError, RetryAction.RETRY, reason="trying again may help"),
+    ]
+)
+DEFAULTS: dict[str, Any] = {
+    "owner": "finance",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=30),
+    "retry_policy": RETRY,
+}
+
+
+def billing_dag(model: str, *, doc: str | None) -> DAG:
+    """Return the DAG of a way of billing, called ``<model>_invoices``.
+
+    :param model: billing model, such as ``retainer`` or ``deal``
+    :param doc: what finance reads about the DAG in Airflow (Markdown)
+    """
+    with _dag(f"{model}_invoices", EVENT_OF_MODEL[Model(model)], doc, model) as dag:
+        plan = PlanParcelsOperator(task_id="plan_parcels", model=model)
+        chain(
+            ReportEventsOperator(task_id="report", model=model),
+            DecideEventsOperator(task_id="decide", model=model),
+            # One at a time: a sweep that comes while a large batch is drafted would render it too.
+            DraftInvoicesOperator(task_id="draft", model=model, max_active_tis_per_dag=1),
+            plan,
+        )
+        release_parcels(plan)
+    return dag
+
+
+def follow_up_dag(*, doc: str | None) -> DAG:
+    """Return the DAG that finishes what was interrupted and reminds.
+
+    :param doc: what finance reads about the DAG in Airflow (Markdown)
+    """
+    with _dag("follow_up", None, doc, "reminders", max_active_runs=1) as dag:
+        FollowUpInvoicesOperator(task_id="follow_up")
+    return dag
+
+
+def reconcile_dag(*, doc: str | None) -> DAG:
+    """Return the DAG that applies payments to invoices.
+
+    :param doc: what finance reads about the DAG in Airflow (Markdown)
+    """
+    with _dag("reconcile", EventKind.PAYMENT_RECEIVED, doc, "payments", max_active_runs=1) as dag:
+        chain(
+            ReportPaymentsOperator(task_id="report"),
+            ReconcilePaymentsOperator(task_id="reconcile"),
+        )
+    return dag
+
+
+def wake_up_asset(kind: EventKind) -> Asset:
+    """Return the asset whose events wake up the DAGs that wait for ``kind``.
+
+    It carries no work: whoever stored an event in the ledger may wake up or not.
+    """
+    watchers = []
+    if kind in FROM_OUTSIDE:
+        trigger = UndecidedEventsTrigger(kind=kind.value)
+        watchers = [AssetWatcher(name=f"undecided_{kind}", trigger=trigger)]
+    return Asset(name=f"invoicing_{kind}", group="invoicing", watchers=watchers)
+
+
+def _dag(
+    dag_id: str,
+    kind: EventKind | None,
+    doc: str | None,
+    tag: str,
+    max_active_runs: int = MAX_PARKED_RUNS,
+) -> DAG:
+    """Return an empty DAG; it has no start date, because then unpausing starts no past run."""
+    schedule = AssetOrTimeSchedule(timetable=SWEEP, assets=[wake_up_asset(kind)]) if kind else SWEEP
+    return DAG(
+        dag_id=dag_id,
+        schedule=schedule,
+        catchup=False,
+        max_active_runs=max_active_runs,
+        default_args=DEFAULTS,
+        doc_md=doc,
+        tags=["invoicing", tag],
+    )

@@ -1,0 +1,1 @@
+"""Hooks: where Airflow's connections become our settings; the lowest layer that knows Airflow."""
