@@ -1,0 +1,1 @@
+"""Measurements: what the whole costs on this machine; printed, never asserted."""
