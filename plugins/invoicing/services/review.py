@@ -20,6 +20,10 @@ from invoicing.domain.states import DraftState
 from invoicing.services.parcels import is_live, reasons_to_review
 from invoicing.services.ports import Services, UnitOfWork
 
+_WHAT_ANSWERS_DO = (
+    "*Approve* sends it. *Reject* closes it for good. *Send back* holds it until it was corrected;"
+    " then you are asked again."
+)
 _AFTER = {
     Answer.APPROVE: DraftState.APPROVED,
     Answer.REJECT: DraftState.REJECTED,
@@ -227,5 +231,7 @@ def _body(record: DraftRecord, mark: str, reasons: tuple[ReviewReason, ...]) -> 
             *lines,
             "",
             f"[Preview and how every figure came about](/invoicing/invoices/{record.id})",
+            "",
+            _WHAT_ANSWERS_DO,
         ]
     )
