@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from airflow.models import import_all_models
 from airflow.models.asset import AssetActive, AssetEvent, AssetModel
 from airflow.models.base import Base
 from airflow.utils.session import create_session
@@ -35,6 +36,7 @@ def asset(no_assets: None) -> str:
 
 
 def _forget_assets() -> None:
+    import_all_models()  # type: ignore[no-untyped-call]  # else their order is not known
     with create_session() as session:
         for table in reversed(Base.metadata.sorted_tables):
             if "asset" in table.name:
