@@ -10,7 +10,7 @@ from invoicing.domain.canonical import fingerprint
 from invoicing.domain.decide import Hold, Obligation, ObligationKey
 from invoicing.domain.errors import MoneyError, NotFoundError
 from invoicing.domain.events import WorkItem
-from invoicing.domain.money import Money, plain
+from invoicing.domain.money import ROUNDING, Money, plain
 from invoicing.domain.parties import Client, Entity
 from invoicing.domain.rules import Agreement
 from invoicing.domain.states import DraftState
@@ -40,7 +40,7 @@ class Draft:
     """An invoice before it has a number: complete in content, without number and dates.
 
     ``id`` is also the id of the invoice it may become. ``supplied_on`` is the day the tax rate was
-    looked up for.
+    looked up for; ``rounding`` names the rule that every amount was rounded by.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Draft:
     lines: tuple[Line, ...]
     taxes: tuple[TaxGroup, ...]
     totals: Totals
+    rounding: str = ROUNDING
 
     @property
     def content_hash(self) -> str:

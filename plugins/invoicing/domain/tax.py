@@ -85,8 +85,3 @@ def _tax_group(rate: TaxRate, parts: list[Money], currency: str) -> TaxGroup:
         f"{plain(rate.percent)} % of {net}, rounded once for {rate.label}, half away from zero"
     )
     return TaxGroup(rate, net, tax, explanation)
-
-
-def notes_of(groups: Iterable[TaxGroup]) -> tuple[str, ...]:
-    """Return the sentences the invoice must carry because of its taxes, each once."""
-    return tuple(dict.fromkeys(group.rate.note for group in groups if group.rate.note))
