@@ -110,13 +110,15 @@ def _send(s: Services, row: OutboxRow) -> bool:
         text.html,
         (attachment,),
     )
+    # The lease begins with the claim, so that is where its end is counted from.
+    ends = time.monotonic() + max(1, s.limits.lease_seconds - _MARGIN_SECONDS)
     owner = uuid4().hex
     if not _claim(s, row, invoice, owner):
         return False
     s.fault("dispatch.claimed")
     delivery = s.mailer.send(message)
     s.fault("dispatch.reply_read")
-    return _commit_result(s, row, owner, delivery)
+    return _commit_result(s, row, owner, delivery, ends)
 
 
 def _is_live(s: Services, invoice: Invoice) -> bool:
@@ -140,9 +142,10 @@ def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
         return work.outbox.claim(row, owner, lease, now)
 
 
-def _commit_result(s: Services, row: OutboxRow, owner: str, delivery: Delivery) -> bool:
+def _commit_result(
+    s: Services, row: OutboxRow, owner: str, delivery: Delivery, ends: float
+) -> bool:
     """Write the result down, even if the ledger is away for a while, as long as the lease lasts."""
-    ends = time.monotonic() + max(1, s.limits.lease_seconds - _MARGIN_SECONDS)
     while True:
         try:
             with s.ledger.write() as work:
