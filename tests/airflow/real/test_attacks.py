@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from invoicing.domain.states import OutboxState
+from invoicing.ledger.clocks import DatabaseLeaseClock
 from sandbox.airflow_house import Review, wait_for
 from tests.support.company import Company, company_in
 
@@ -159,7 +160,7 @@ def test_a_task_killed_after_the_server_took_the_mail_leaves_one_mail_and_a_ques
 
     invoice = company.invoice_of("KILLED")
     assert invoice is not None
-    time.sleep(LEASE_SECONDS)  # nothing may happen before the lease is over
+    wait_for(lambda: _lease_is_over(company, invoice.id), 4 * LEASE_SECONDS, "the lease to end")
     company.sweep("follow_up")
     opened(company, "send_uncertain")
     company.mailbox.silent_after = ""
@@ -173,6 +174,13 @@ def test_a_task_killed_after_the_server_took_the_mail_leaves_one_mail_and_a_ques
 
 def _taken(company: Company) -> bool:
     return any("Killed set-up" in str(mail) for mail in company.mailbox.mails)
+
+
+def _lease_is_over(company: Company, invoice_id: str) -> bool:
+    with company.ledger.read() as work:
+        (message,) = work.outbox.of_invoices([invoice_id])
+    ends, now = message.lease_until, DatabaseLeaseClock(company.ledger).now()
+    return message.state is not OutboxState.SENDING or ends is None or ends <= now
 
 
 def _sender(company: Company) -> int:
