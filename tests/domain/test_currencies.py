@@ -1,5 +1,8 @@
 """ISO 4217: how many digits the minor unit of a currency has."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from invoicing.domain.currencies import MINOR_UNITS
@@ -24,3 +27,12 @@ def test_codes_without_minor_units_are_no_currencies_of_an_invoice(code: str) ->
 
 def test_every_code_is_three_capital_letters() -> None:
     assert all(len(code) == 3 and code.isascii() and code.isupper() for code in MINOR_UNITS)
+
+
+def test_the_table_is_the_list_of_the_standard() -> None:
+    listed = Path(__file__).parents[3] / "shared" / "cases" / "iso4217_minor_units.json"
+    if not listed.exists():
+        pytest.skip("the published list does not lie beside this checkout")
+    published = json.loads(listed.read_text(encoding="utf-8"))
+    digits = {code: entry["minor"] for code, entry in published.items()}
+    assert {code: count for code, count in digits.items() if count is not None} == MINOR_UNITS

@@ -2,67 +2,90 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from invoicing.domain.book import Book
-from invoicing.domain.decide import (
-    Bill,
-    Hold,
-    Ignore,
-    ObligationKey,
-    decide,
-    possible_keys,
-    unit_of,
-)
-from invoicing.domain.events import BillingEvent, EventKind
+from invoicing.domain.decide import Hold, Ignore, decide, possible_agreements
+from invoicing.domain.events import BillingEvent, EventKind, Reference
+from invoicing.domain.obligations import ObligationKey, Owed
 from invoicing.domain.parties import Mode
 from invoicing.domain.rules import BillingRule, Model
-from tests.domain.builders import NORDWIND, ONBOARDING, PROJECTS, book, event, item
+from invoicing.domain.work import Work
+from tests.domain.builders import (
+    AURORA,
+    HOURLY,
+    NORDWIND,
+    ONBOARDING,
+    PROJECT,
+    PROJECTS,
+    agreement,
+    book,
+    decided,
+    event,
+    hours,
+    item,
+    outlay,
+    owed_key,
+    owing,
+    rule,
+)
 
-KEY = ObligationKey("brightwater", "nordwind-projects", "D-7:onboarding")
-SUPPORT = replace(PROJECTS, key="nordwind-support")
+KEY = owed_key("D-7:onboarding")
+SUPPORT = agreement(key="nordwind-support")
 
 
 def held(what: BillingEvent, of: Book) -> tuple[str, str]:
-    decision = decide(what, of, owed=())
+    decision = decide(what, of, Owed())
     assert isinstance(decision, Hold)
     return decision.code, decision.reason
 
 
 def test_a_won_deal_is_billed_with_all_it_is_about() -> None:
-    won = event(item(), item(record_id="L-2"))
-    decision = decide(won, book(), owed=())
-    assert isinstance(decision, Bill)
-    owed = decision.obligation
+    won = replace(
+        event(item(), item(record_id="L-2")),
+        references=(Reference("deal", "D-7"),),
+        flags=("disputed_scope",),
+        category="rollout",
+        reported_by="ada",
+    )
+    decision = decided(won)
+    (owed,) = decision.obligations
     assert owed.key == KEY
     assert (owed.client, owed.model, owed.rule) == ("nordwind", Model.DEAL, "deal-onboarding")
     assert (owed.source, owed.event_id, owed.occurred_on) == ("crm", "won-D-7", won.occurred_on)
-    assert (owed.title, owed.work) == ("Onboarding", won.work)
-    assert decision.reason == "rule deal-onboarding bills D-7 under nordwind-projects"
+    assert (owed.title, owed.work, owed.kind) == ("Onboarding", won.work, EventKind.DEAL_WON)
+    assert (owed.subject, owed.references, owed.flags) == ("D-7", won.references, won.flags)
+    assert (owed.category, owed.reported_by) == ("rollout", "ada")
+    assert (owed.share, owed.fixed, owed.is_deposit, owed.bundle) == (None, None, False, "")
+    assert decision.reason == "rule deal-onboarding bills D-7:onboarding under nordwind-projects"
 
 
 def test_what_is_owed_already_is_not_billed_again() -> None:
-    decision = decide(event(item()), book(), owed={KEY})
+    before = decided(event(item())).obligations[0]
+    decision = decide(event(item()), book(), owing(before))
     assert isinstance(decision, Ignore)
     assert decision.owed == KEY
-    assert str(KEY) in decision.reason
+    assert decision.reason == (
+        "D-7:onboarding of nordwind-projects is billed already; this tells of the same thing"
+    )
 
 
 def test_another_event_about_the_same_deal_meets_the_same_obligation() -> None:
-    again = replace(event(item("9")), source="esign", event_id="signed-1")
-    assert isinstance(decide(again, book(), owed={KEY}), Ignore)
+    before = decided(event(item())).obligations[0]
+    again = replace(event(), source="esign", event_id="signed-1")
+    assert decide(again, book(), owing(before)) == decide(event(item()), book(), owing(before))
 
 
 def test_a_client_that_is_switched_off_gets_nothing() -> None:
     off = book(clients=(replace(NORDWIND, mode=Mode.OFF),))
-    decision = decide(event(item()), off, owed=())
-    assert decision == Ignore("client nordwind is switched off")
+    assert decide(event(item()), off, Owed()) == Ignore("client nordwind is switched off")
 
 
 def test_a_shadow_client_is_computed_like_any_other() -> None:
     shadow = book(clients=(replace(NORDWIND, mode=Mode.SHADOW),))
-    assert isinstance(decide(event(item()), shadow, owed=()), Bill)
+    assert decided(event(item()), shadow).obligations[0].key == KEY
 
 
 @pytest.mark.parametrize(
@@ -77,12 +100,24 @@ def test_a_shadow_client_is_computed_like_any_other() -> None:
             "several_rules",
             "deal-onboarding, again",
         ),
+        (
+            event(item()),
+            book(rules=(ONBOARDING, replace(ONBOARDING, part=""))),
+            "several_rules",
+            "deal-onboarding, deal-onboarding",
+        ),
         (event(item()), book(agreements=()), "no_agreement", "nordwind has no deal agreement"),
         (
             event(item(), agreement="other"),
             book(),
             "no_agreement",
-            "nordwind has no deal agreement 'other'",
+            "nordwind has no deal agreement 'other' that rule deal-onboarding can bill",
+        ),
+        (
+            event(item(), agreement="nordwind-projects"),
+            book(agreements=(agreement(HOURLY),)),
+            "no_agreement",
+            "nordwind has no deal agreement 'nordwind-projects'",
         ),
         (
             event(item()),
@@ -103,6 +138,18 @@ def test_a_shadow_client_is_computed_like_any_other() -> None:
             "currency_differs",
             "L-2 is in USD, but nordwind is billed in EUR",
         ),
+        (
+            event(item("1e17"), item("1e17", record_id="L-2")),
+            book(),
+            "amount_unusable",
+            "more money than an invoice can be about",
+        ),
+        (
+            event(hours(approved=False), outlay(approved=False), kind=EventKind.CHANGE_APPROVED),
+            book(agreements=(agreement(PROJECT),), rules=(rule(Model.MILESTONE),)),
+            "nothing_to_bill",
+            "crm sent no lines for D-7; left out: 2 not approved",
+        ),
     ],
 )
 def test_what_is_not_clear_waits_for_a_person(
@@ -114,13 +161,9 @@ def test_what_is_not_clear_waits_for_a_person(
 
 
 def test_an_event_may_name_one_of_several_agreements() -> None:
-    decision = decide(
-        event(item(), agreement="nordwind-support"),
-        book(agreements=(PROJECTS, SUPPORT)),
-        owed=(),
-    )
-    assert isinstance(decision, Bill)
-    assert decision.obligation.key.agreement == "nordwind-support"
+    named = event(item(), agreement="nordwind-support")
+    (owed,) = decided(named, book(agreements=(PROJECTS, SUPPORT))).obligations
+    assert owed.key.agreement == "nordwind-support"
 
 
 def test_an_agreement_of_another_client_is_no_agreement() -> None:
@@ -128,20 +171,80 @@ def test_an_agreement_of_another_client_is_no_agreement() -> None:
     assert code == "no_agreement"
 
 
-def test_the_unit_is_the_thing_itself_or_a_part_of_it() -> None:
-    assert unit_of(event(), ONBOARDING) == "D-7:onboarding"
-    assert unit_of(event(), replace(ONBOARDING, part="")) == "D-7"
+def test_a_rule_for_an_agreement_finds_it_though_the_event_names_none() -> None:
+    only = replace(ONBOARDING, agreements=frozenset({"nordwind-support"}))
+    (owed,) = decided(
+        event(item()), book(agreements=(PROJECTS, SUPPORT), rules=(only,))
+    ).obligations
+    assert owed.key.agreement == "nordwind-support"
 
 
-def test_the_keys_to_look_up_hold_the_one_that_is_decided_on() -> None:
-    several = book(agreements=(PROJECTS, SUPPORT))
-    keys = possible_keys(event(agreement="nordwind-support"), several)
-    assert keys == {KEY, replace(KEY, agreement="nordwind-support")}
+def test_an_event_without_a_category_has_that_of_its_agreement() -> None:
+    projects = replace(PROJECTS, category="rollout")
+    only = replace(ONBOARDING, categories=frozenset({"rollout"}))
+    of = book(agreements=(projects,), rules=(only,))
+    assert decided(event(item()), of).obligations[0].category == "rollout"
+    assert held(replace(event(item()), category="research"), of)[0] == "no_rule"
 
 
-def test_rules_that_do_not_cover_an_event_name_no_keys() -> None:
-    others = BillingRule("others", Model.DEAL, frozenset({"aurora"}))
-    assert possible_keys(event(), book(rules=(others,))) == set()
+def test_what_happened_before_we_billed_an_agreement_was_billed_elsewhere() -> None:
+    taken_over = book(agreements=(replace(PROJECTS, bill_from=date(2026, 11, 3)),))
+    decision = decide(event(item()), taken_over, Owed())
+    assert decision == Ignore("agreement nordwind-projects is billed here from 2026-11-03 on")
+    assert decided(event(item(), occurred_on=date(2026, 11, 3)), taken_over).obligations
+
+
+def test_a_contract_may_be_signed_before_it_begins_but_nothing_else_happens_then() -> None:
+    both = replace(ONBOARDING, events=frozenset({EventKind.DEAL_WON, EventKind.DOCUMENT_SIGNED}))
+    early = event(item(), occurred_on=date(2025, 12, 1), kind=EventKind.DOCUMENT_SIGNED)
+    assert decided(early, book(rules=(both,))).obligations
+    assert held(replace(early, kind=EventKind.DEAL_WON), book(rules=(both,)))[0] == (
+        "agreement_not_in_force"
+    )
+    ended = book(rules=(both,), agreements=(replace(PROJECTS, ends_on=date(2026, 10, 31)),))
+    assert held(event(item(), kind=EventKind.DOCUMENT_SIGNED), ended)[0] == (
+        "agreement_not_in_force"
+    )
+
+
+def test_a_rule_of_one_client_type_leaves_the_others_alone() -> None:
+    public = replace(ONBOARDING, client_types=frozenset({"public"}))
+    assert held(event(item()), book(rules=(public,)))[0] == "no_rule"
+    authority = replace(NORDWIND, type="public")
+    assert decided(event(item()), book(clients=(authority,), rules=(public,))).obligations
+
+
+def test_a_rule_bills_no_event_that_is_not_its_models() -> None:
+    odd = BillingRule("odd", Model.DEAL, frozenset({EventKind.PAYMENT_RECEIVED}))
+    code, reason = held(event(item(), kind=EventKind.PAYMENT_RECEIVED), book(rules=(odd,)))
+    assert (code, "rule odd can bill" in reason) == ("no_agreement", True)
+
+
+def test_an_entity_that_left_the_book_is_for_the_draft_to_notice() -> None:
+    assert decided(event(item()), book(entities=())).obligations[0].key == KEY
+
+
+BOOK = book(clients=(NORDWIND, AURORA), agreements=(PROJECTS, SUPPORT))
+
+
+@pytest.mark.parametrize(
+    ("work", "named", "keys"),
+    [
+        ((item(),), "", {"nordwind-projects", "nordwind-support"}),
+        ((item(),), "nordwind-support", {"nordwind-support"}),
+        ((), "nordwind-support", {"nordwind-support"}),
+        ((hours(),), "nordwind-support", {"nordwind-projects", "nordwind-support"}),
+        ((outlay(),), "other", {"nordwind-projects", "nordwind-support"}),
+    ],
+)
+def test_the_agreements_to_look_up_hold_all_that_may_have_billed_a_record(
+    work: tuple[Work, ...], named: str, keys: set[str]
+) -> None:
+    assert possible_agreements(event(*work, agreement=named), BOOK) == keys
+
+
+def test_a_client_without_agreements_has_none_to_look_up() -> None:
+    assert possible_agreements(event(client="aurora"), BOOK) == frozenset()
 
 
 def test_every_part_of_a_key_makes_it_another_one() -> None:
@@ -154,3 +257,15 @@ def test_every_part_of_a_key_makes_it_another_one() -> None:
     assert len({KEY.id, *(key.id for key in other)}) == 5
     assert len(KEY.id) == 32
     assert str(KEY) == "brightwater/nordwind-projects/D-7:onboarding/r0"
+    assert ObligationKey("brightwater", "nordwind-projects", "D-7:onboarding") == KEY
+
+
+def test_a_title_comes_from_the_event_or_else_from_the_agreement() -> None:
+    untitled = replace(event(item()), title="")
+    assert decided(untitled).obligations[0].title == "Projects"
+
+
+def test_a_share_is_exact_text_of_the_rule() -> None:
+    part = replace(ONBOARDING, percent=Decimal(30))
+    (owed,) = decided(event(item()), book(rules=(part,))).obligations
+    assert (owed.share, owed.is_deposit, owed.work) == (Decimal(30), True, (item(),))

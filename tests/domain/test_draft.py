@@ -1,4 +1,4 @@
-"""Draft: lines, tax and totals from facts, and a hash that notices every change."""
+"""Tests of `draft.py`: what a draft is made of, what it is bound to, and its id."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,144 +8,42 @@ from decimal import Decimal
 from enum import Enum
 from typing import cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.book import Book
 from invoicing.domain.canonical import fingerprint
-from invoicing.domain.decide import Hold, Obligation, ObligationKey
-from invoicing.domain.draft import Draft, DraftRecord, build_draft, invoice_id
-from invoicing.domain.events import WorkItem
-from invoicing.domain.money import Money, total
+from invoicing.domain.discounts import Discount
+from invoicing.domain.draft import (
+    AppliedDiscount,
+    Balance,
+    DepositDeduction,
+    Draft,
+    DraftRecord,
+    deposit_ref,
+    invoice_id,
+)
+from invoicing.domain.events import Reference
+from invoicing.domain.obligations import ObligationKey
+from invoicing.domain.periods import Period
 from invoicing.domain.states import DraftState
-from invoicing.domain.tax import TaxTable
-from tests.domain.builders import (
-    AURORA,
-    DAY,
-    ENTITY,
-    NORDWIND,
-    ONBOARDING,
-    PROJECTS,
-    TAXES,
-    book,
-    draft,
-    item,
-    obligation,
-)
+from invoicing.domain.tax import ExchangeRate, TaxInBooks
+from invoicing.domain.work import RecordRef
+from tests.domain.builders import DAY, draft, eur, item
 
 
-def held(owed: Obligation, of: Book) -> Hold:
-    result = build_draft(owed, of)
-    assert isinstance(result, Hold)
-    return result
-
-
-def test_facts_become_an_invoice_without_number_and_dates() -> None:
-    made = draft(item("37.25", "119.99"), item("1", "1499.00", record_id="L-2"))
-    assert (made.entity, made.client) == (ENTITY, NORDWIND)
-    assert (made.title, made.currency, made.supplied_on) == ("Onboarding", "EUR", DAY)
-    assert [str(line.net) for line in made.lines] == ["4469.63 EUR", "1499.00 EUR"]
-    assert [line.position for line in made.lines] == [1, 2]
-    assert [(line.source, line.record_id, line.rule) for line in made.lines] == [
-        ("crm", "L-1", ONBOARDING.name),
-        ("crm", "L-2", ONBOARDING.name),
-    ]
-    assert str(made.totals.tax) == "1134.04 EUR"
-    assert str(made.totals.due) == "7102.67 EUR"
-
-
-def test_a_line_says_how_its_amount_came_about() -> None:
-    (line,) = draft(item("1.1", "1.15")).lines
-    (ten,) = draft(item("1E+1")).lines
-    assert ten.explanation.startswith("10 h x 120.00 EUR = 1200.00 EUR")
-    assert line.explanation == (
-        "1.1 h x 1.15 EUR = 1.27 EUR, rounded half away from zero; crm record L-1;"
-        " rule deal-onboarding"
+def full() -> Draft:
+    """Return a draft with something in every field."""
+    rate = ExchangeRate("EUR", "USD", Decimal("1.25"), DAY, "ECB")
+    return replace(
+        draft(item(), item("2", "3.00", record_id="L-2", tax_category="reduced")),
+        period=Period(DAY, DAY + timedelta(days=29)),
+        discounts=(AppliedDiscount(Discount("Volume", Decimal(5)), eur("1.00"), "5 %"),),
+        deposits=(DepositDeduction("d" * 32, "Deposit", eur("1.00"), eur("0.19"), eur("1.19")),),
+        balances=(Balance("cap_remaining", Decimal(5), "EUR"),),
+        tax_in_books=TaxInBooks(eur("1.00"), rate, "how"),
+        references=(Reference("deal", "D-7"),),
+        flags=("disputed_scope",),
     )
-
-
-def test_the_terms_are_the_agreements_or_else_the_clients() -> None:
-    assert draft().terms_days == NORDWIND.terms_days == 14
-    at_once = book(agreements=(replace(PROJECTS, terms_days=0),))
-    assert draft(of=at_once).terms_days == 0
-
-
-def test_tax_follows_the_clients_country() -> None:
-    french = book(
-        clients=(replace(AURORA, key="nordwind"),),
-    )
-    made = draft(of=french)
-    assert str(made.totals.tax) == "0.00 EUR"
-    assert [group.rate.code for group in made.taxes] == ["AE"]
-
-
-def test_an_unknown_tax_is_held_and_says_what_to_write_where() -> None:
-    hold = held(obligation(item(tax_category="books")), book())
-    assert hold.code == "tax_unknown"
-    assert "config/taxes.yaml" in hold.reason
-    assert "'books' and country DE on 2026-11-02 (L-1)" in hold.reason
-
-
-def test_two_rates_for_one_day_are_held() -> None:
-    doubled = book(taxes=TaxTable((*TAXES.rules, TAXES.rules[0])))
-    assert held(obligation(), doubled).code == "tax_unknown"
-
-
-@pytest.mark.parametrize("quantity", ["0", "-1", "0.00001"])
-def test_nothing_due_is_held(quantity: str) -> None:
-    hold = held(obligation(item(quantity)), book())
-    assert hold.code == "nothing_due"
-
-
-def test_the_smallest_invoice_is_one_cent() -> None:
-    assert str(draft(item("1", "0.005")).totals.gross) == "0.01 EUR"
-
-
-@pytest.mark.parametrize(
-    ("owed", "of", "words"),
-    [
-        (obligation(), book(agreements=()), "no agreement 'nordwind-projects'"),
-        (obligation(), book(clients=(AURORA,)), "no client 'nordwind'"),
-        (obligation(), replace(book(), entities={}), "no legal entity 'brightwater'"),
-        (obligation(), book(clients=(replace(NORDWIND, currency="USD"),)), "two currencies"),
-        (obligation(item("9" * 30)), book(), "more money than"),
-    ],
-)
-def test_what_cannot_be_computed_holds_itself_and_nothing_else(
-    owed: Obligation, of: Book, words: str
-) -> None:
-    hold = held(owed, of)
-    assert hold.code == "not_computable"
-    assert words in hold.reason
-
-
-WORK = st.lists(
-    st.tuples(
-        st.decimals("0.0001", 9999, places=4),
-        st.decimals("0.0001", 99999, places=4),
-        st.sampled_from(["standard", "reduced"]),
-    ),
-    min_size=1,
-    max_size=12,
-)
-
-
-@given(WORK)
-def test_the_figures_add_up_to_the_cent(work: list[tuple[Decimal, Decimal, str]]) -> None:
-    items = tuple(
-        WorkItem("crm", f"L-{index}", "Work", quantity, "h", Money(price, "EUR"), category)
-        for index, (quantity, price, category) in enumerate(work)
-    )
-    made = build_draft(obligation(*items), book())
-    if isinstance(made, Hold):
-        assert made.code == "nothing_due"
-        return
-    lines = total((line.net for line in made.lines), "EUR")
-    assert lines == made.totals.sum == total((group.net for group in made.taxes), "EUR")
-    assert total((group.tax for group in made.taxes), "EUR") == made.totals.tax
-    assert made.totals.due == made.totals.gross == lines + made.totals.tax
-    assert all(figure.minor >= 0 for figure in (lines, made.totals.tax, made.totals.due))
 
 
 def changed(value: object) -> object:
@@ -191,19 +89,26 @@ def _with(value: object, name: str, other: object) -> object:
 
 
 def test_every_fact_of_a_draft_is_in_its_hash() -> None:
-    made = draft(item(), item("2", "3.00", record_id="L-2", tax_category="reduced"))
-    seen = {"": made.content_hash}
+    made = full()
+    seen = {made.content_hash: ""}
     for path, other in variants(made):
         assert isinstance(other, Draft)
-        assert other.content_hash not in seen.values(), f"{path} does not change the hash"
-        seen[path] = other.content_hash
-    assert {".client.terms_days", ".lines[1].net.amount", ".taxes[0].tax.currency"} <= set(seen)
-    assert {".entity.bank.iban", ".totals.due.amount", ".obligations[0].unit"} <= set(seen)
+        content_hash = other.content_hash
+        assert content_hash not in seen, f"{path} does not change the hash"
+        seen[content_hash] = path
+    paths = set(seen.values())
+    assert {".client.terms.days", ".lines[1].net.amount", ".taxes[0].tax.currency"} <= paths
+    assert {".entity.bank.iban", ".totals.due.amount", ".obligations[0].unit"} <= paths
+    assert {".deposits[0].tax.amount", ".discounts[0].discount.reason", ".flags[0]"} <= paths
 
 
-def test_the_same_facts_have_the_same_hash() -> None:
-    assert draft().content_hash == draft().content_hash
-    assert draft().content_hash != draft(item("9")).content_hash
+def test_a_draft_uses_up_its_work_and_the_deposits_it_settles() -> None:
+    made = full()
+    work = {RecordRef("crm", "L-1"), RecordRef("crm", "L-2")}
+    assert made.records == work | {deposit_ref("d" * 32)}
+    assert not made.lines[0].settles_deposit
+    off = replace(made.lines[0], records=(deposit_ref("d" * 32),))
+    assert off.settles_deposit
 
 
 KEYS = st.builds(ObligationKey, *[st.text(max_size=5)] * 3, st.integers(0, 3))

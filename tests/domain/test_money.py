@@ -1,5 +1,7 @@
 """Money: exact from text to text, rounded half away from zero, never mixed."""
 
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -9,7 +11,17 @@ from hypothesis import strategies as st
 
 from invoicing.domain.currencies import MINOR_UNITS
 from invoicing.domain.errors import MoneyError
-from invoicing.domain.money import Money, number, plain, total
+from invoicing.domain.money import (
+    Money,
+    Rounding,
+    number,
+    percent_of,
+    plain,
+    ratio,
+    share_out,
+    split_by_weight,
+    total,
+)
 
 CURRENCIES = st.sampled_from(sorted(MINOR_UNITS))
 MINOR = st.integers(-(10**17), 10**17)
@@ -192,3 +204,163 @@ def test_two_currencies_never_mix(operator: str) -> None:
 
 def test_nothing_to_add_is_zero_of_the_currency() -> None:
     assert str(total([], "KWD")) == "0.000 KWD"
+    assert str(total([eur("1.5"), eur("-0.25")], "EUR")) == "1.25 EUR"
+
+
+def test_a_total_is_of_one_currency() -> None:
+    with pytest.raises(MoneyError, match=r"0\.00 EUR and 1\.00 USD are of two currencies"):
+        total([Money.parse("1.00 USD")], "EUR")
+
+
+def test_zero_of_an_unknown_currency_is_refused() -> None:
+    with pytest.raises(MoneyError, match="'XAU' is not an ISO 4217 currency"):
+        Money.zero("XAU")
+
+
+def test_money_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        eur("1.00").amount = Decimal(2)  # type: ignore[misc]
+    assert replace(eur("1.00"), currency="USD") == Money.parse("1.00 USD")
+    assert pickle.loads(pickle.dumps(eur("1.00"))) == eur("1.00")  # noqa: S301 (our own bytes)
+
+
+@pytest.mark.parametrize(
+    ("rounding", "rounded"),
+    [
+        (Rounding.HALF_UP, ["0.01", "-0.01", "0.02", "-0.02", "0.01", "-0.01"]),
+        (Rounding.HALF_EVEN, ["0.00", "0.00", "0.02", "-0.02", "0.01", "-0.01"]),
+        (Rounding.HALF_DOWN, ["0.00", "0.00", "0.01", "-0.01", "0.01", "-0.01"]),
+        (Rounding.UP, ["0.01", "-0.01", "0.02", "-0.02", "0.02", "-0.02"]),
+        (Rounding.DOWN, ["0.00", "0.00", "0.01", "-0.01", "0.01", "-0.01"]),
+        (Rounding.CEILING, ["0.01", "0.00", "0.02", "-0.01", "0.02", "-0.01"]),
+        (Rounding.FLOOR, ["0.00", "-0.01", "0.01", "-0.02", "0.01", "-0.02"]),
+    ],
+)
+def test_every_named_rounding(rounding: Rounding, rounded: list[str]) -> None:
+    exact = ["0.005", "-0.005", "0.015", "-0.015", "0.0149", "-0.0149"]
+    assert [plain(eur(text).rounded(rounding).amount) for text in exact] == rounded
+
+
+@given(AMOUNTS, CURRENCIES, st.sampled_from(Rounding))
+def test_no_rounding_moves_an_amount_by_a_whole_unit(
+    amount: Decimal, currency: str, rounding: Rounding
+) -> None:
+    money = Money(amount, currency)
+    rounded = money.rounded(rounding)
+    assert abs(Fraction(rounded.amount) - Fraction(amount)) < Fraction(money.minor_unit)
+    assert rounded.rounded(rounding) == rounded
+    assert str(rounded) == str(Money.of_minor(rounded.minor, currency))
+
+
+def half_away(exact: Fraction) -> int:
+    away = int(abs(exact) + Fraction(1, 2))
+    return -away if exact < 0 else away
+
+
+FACTORS = st.decimals(-1000, 1000, places=6, allow_nan=False)
+
+
+@given(AMOUNTS.map(lambda amount: amount / 1000), CURRENCIES, FACTORS, FACTORS.filter(bool))
+def test_a_ratio_is_the_exact_quotient_rounded_once(
+    amount: Decimal, currency: str, numerator: Decimal, denominator: Decimal
+) -> None:
+    money = Money(amount.quantize(Decimal("1e-7")), currency)
+    exact = Fraction(money.amount) * Fraction(numerator) / Fraction(denominator)
+    units = half_away(exact / Fraction(money.minor_unit))
+    if abs(units) < 10**18:
+        assert ratio(money, numerator, denominator).minor == units
+
+
+def test_a_ratio_knows_a_tie_from_what_is_almost_one() -> None:
+    assert str(ratio(eur("0.015"), Decimal(1), Decimal(3))) == "0.01 EUR"
+    assert str(ratio(eur("0.01"), Decimal(10), Decimal(20), Rounding.HALF_EVEN)) == "0.00 EUR"
+    # One part in ten to the 60th above the tie: 28 digits would not see it.
+    above = Decimal(10**60 + 1)
+    assert str(ratio(eur("0.01"), above, Decimal(2 * 10**60), Rounding.HALF_DOWN)) == "0.01 EUR"
+    assert str(ratio(eur("1"), Decimal(2), Decimal(3), Rounding.FLOOR)) == "0.66 EUR"
+    assert str(percent_of(eur("147.65"), Decimal("33.33"))) == "49.21 EUR"
+
+
+def test_nothing_is_divided_by_zero() -> None:
+    with pytest.raises(MoneyError, match=r"1\.00 EUR cannot be divided by zero"):
+        ratio(eur("1.00"), Decimal(1), Decimal(0))
+
+
+WEIGHTS = st.lists(st.decimals(0, 10**6, places=3), min_size=1, max_size=12).filter(any)
+
+
+@given(MINOR, CURRENCIES, WEIGHTS)
+def test_shares_add_up_to_the_whole(minor: int, currency: str, weights: list[Decimal]) -> None:
+    whole = Money.of_minor(minor, currency)
+    shares = split_by_weight(whole, weights)
+    assert total(shares, currency) == whole
+    for share, weight in zip(shares, weights, strict=True):
+        exact = Fraction(minor) * Fraction(weight) / Fraction(sum(weights))
+        assert abs(share.minor - exact) < 1
+        assert bool(weight) or not share.minor
+
+
+@pytest.mark.parametrize(
+    ("whole", "weights", "shares"),
+    [
+        ("100.00 EUR", "1 1 1", "33.34 33.33 33.33"),
+        ("-100.00 EUR", "1 1 1", "-33.34 -33.33 -33.33"),
+        ("0.02 EUR", "1 1 1", "0.01 0.01 0.00"),
+        ("10.00 EUR", "100.00 200.01 0", "3.33 6.67 0.00"),
+        ("100 JPY", "0.5 0.5 0.5", "34 33 33"),
+        ("0.05 EUR", "0.7 0.3 0", "0.04 0.01 0.00"),
+        ("0.00 EUR", "1 2", "0.00 0.00"),
+        ("0.00 EUR", "0 0", "0.00 0.00"),
+        ("0.00 EUR", "1 -1", "0.00 0.00"),
+        ("0.000 KWD", "0", "0.000"),
+        ("10.00 EUR", "-100 -20 0", "8.33 1.67 0.00"),
+        ("-10.00 EUR", "-100 -20", "-8.33 -1.67"),
+    ],
+)
+def test_left_over_cents_go_to_the_largest_remainder(whole: str, weights: str, shares: str) -> None:
+    found = split_by_weight(Money.parse(whole), [Decimal(each) for each in weights.split()])
+    assert " ".join(plain(share.amount) for share in found) == shares
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [("", "these are none"), ("0 0", "these are 0, 0"), ("1 -1 2", "these are 1, -1, 2")],
+)
+def test_nonsensical_weights_are_refused(weights: str, told: str) -> None:
+    with pytest.raises(MoneyError, match=f"not all be zero; {told}"):
+        split_by_weight(eur("1.00"), [Decimal(each) for each in weights.split()])
+
+
+@pytest.mark.parametrize(
+    ("parts", "shares"),
+    [
+        ("100.00 -20.00 50.00", "6.67 0.00 3.33"),
+        ("-20.00 5.00", "0.00 10.00"),
+        ("-100.00 -20.00", "8.33 1.67"),
+    ],
+)
+def test_what_is_shared_out_goes_to_the_sales_and_not_to_the_rebates(
+    parts: str, shares: str
+) -> None:
+    found = share_out(eur("10.00"), [eur(part) for part in parts.split()])
+    assert " ".join(plain(share.amount) for share in found) == shares
+
+
+def test_nothing_can_be_shared_out_over_nothing_but_nothing() -> None:
+    assert share_out(eur("0.00"), []) == []
+    assert share_out(eur("0.00"), [eur("0.00")]) == [eur("0.00")]
+    with pytest.raises(MoneyError, match="not all be zero"):
+        share_out(eur("0.01"), [eur("0.00")])
+
+
+@given(MINOR, st.decimals("-99", "99", places=4), st.sampled_from(Rounding))
+def test_a_product_is_rounded_once(minor: int, factor: Decimal, rounding: Rounding) -> None:
+    money = Money.of_minor(minor % 10**9, "EUR")
+    found = money.product(factor, rounding)
+    assert found == money.times(factor).rounded(rounding)
+    assert str(found) == str(money.times(factor).rounded(rounding))
+
+
+def test_what_is_finer_than_a_cent_has_no_shares() -> None:
+    with pytest.raises(MoneyError, match=r"0\.005 EUR is finer than the minor unit"):
+        split_by_weight(eur("0.005"), [Decimal(1)])

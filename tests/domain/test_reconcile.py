@@ -1,21 +1,28 @@
 """Reconcile: money goes to the invoice it names, never twice and never by guessing."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.errors import MoneyError
-from invoicing.domain.money import Money
+from invoicing.domain.errors import MoneyError, NotFoundError
+from invoicing.domain.money import Money, total
 from invoicing.domain.reconcile import (
+    Account,
     Allocation,
     OpenInvoice,
     Payment,
     Placement,
+    Receipt,
+    UnappliedCredit,
     allocate,
     money_state,
     named_in,
+    open_account,
+    place_oldest_first,
+    write_off,
 )
 from invoicing.domain.states import MoneyState
 from tests.domain.builders import DAY, eur
@@ -186,3 +193,138 @@ def test_the_money_status_follows_from_what_was_placed(
 def test_every_word_of_a_reference_may_be_a_number() -> None:
     assert named_in("INV-1, INV-10;thanks\tall") == {"INV-1", "INV-10", "thanks", "all"}
     assert named_in(" ") == frozenset()
+
+
+def account(*due: str, newest_first: bool = False) -> Account:
+    """Return an account with invoices I1, I2, ... of consecutive days."""
+    days = [DAY + timedelta(days=index) for index in range(len(due))]
+    if newest_first:
+        days.reverse()
+    return open_account(
+        "EUR",
+        [
+            (f"I{index}", eur(amount), day)
+            for index, (amount, day) in enumerate(zip(due, days, strict=True), 1)
+        ],
+    )
+
+
+def receive(to: Account, *receipts: str) -> Account:
+    """Place receipts such as `300.00` or `-50.00 I2`."""
+    for receipt in receipts:
+        amount, _, invoice_id = receipt.partition(" ")
+        to = place_oldest_first(to, Receipt(eur(amount), invoice_id))
+    return to
+
+
+def open_on(of: Account) -> list[str]:
+    return [str(invoice.open.amount) for invoice in of.invoices]
+
+
+def test_one_transfer_settles_the_oldest_invoices_first() -> None:
+    after = receive(account("800.00", "700.00", "600.00"), "1750.00")
+    assert open_on(after) == ["0.00", "0.00", "350.00"]
+    assert [invoice.state for invoice in after.invoices] == [
+        MoneyState.PAID,
+        MoneyState.PAID,
+        MoneyState.PARTIALLY_PAID,
+    ]
+    assert [each.invoice_id for each in after.allocations] == ["I1", "I2", "I3"]
+    assert after.allocations[2].reason == "paid; 600.00 EUR were open before"
+    assert after.unapplied == eur("0.00")
+
+
+def test_the_oldest_is_the_one_issued_first_wherever_it_stands() -> None:
+    after = receive(account("800.00", "700.00", newest_first=True), "1000.00")
+    assert open_on(after) == ["500.00", "0.00"]
+
+
+def test_a_payment_that_names_its_invoice_settles_no_other() -> None:
+    after = receive(account("100.00", "300.00"), "350.00 I2")
+    assert open_on(after) == ["100.00", "0.00"]
+    assert after.credits == (UnappliedCredit(eur("50.00"), "I2"),)
+
+
+def test_what_is_too_much_waits_for_an_invoice() -> None:
+    after = receive(account("100.00"), "120.00", "5.00")
+    assert after.unapplied == eur("25.00")
+    assert after.invoices[0].state is MoneyState.PAID
+
+
+@pytest.mark.parametrize(
+    ("receipts", "left_open", "unapplied"),
+    [
+        (["300.00 I2", "-50.00 I2"], ["100.00", "50.00"], "0.00"),
+        (["400.00", "-50.00"], ["0.00", "50.00"], "0.00"),  # the newest opens first
+        (["400.00", "-350.00"], ["50.00", "300.00"], "0.00"),
+        (["450.00", "-50.00"], ["0.00", "0.00"], "0.00"),  # what was too much goes back first
+        (["350.00 I2", "-50.00 I2"], ["100.00", "0.00"], "0.00"),
+        (["450.00", "-50.00 I2"], ["0.00", "50.00"], "50.00"),  # it names a settled one
+        (["450.00", "-75.00"], ["0.00", "25.00"], "0.00"),
+        (["450.00", "-500.00"], ["100.00", "300.00"], "-50.00"),  # more than ever came in
+        (["-10.00"], ["100.00", "300.00"], "-10.00"),
+        (["-10.00", "-5.00"], ["100.00", "300.00"], "-15.00"),
+        (["0.00"], ["100.00", "300.00"], "0.00"),
+    ],
+)
+def test_money_that_goes_back_opens_invoices_again(
+    receipts: list[str], left_open: list[str], unapplied: str
+) -> None:
+    after = receive(account("100.00", "300.00"), *receipts)
+    assert (open_on(after), after.unapplied) == (left_open, eur(unapplied))
+
+
+def test_invoices_of_one_day_open_again_from_the_last() -> None:
+    same_day = [("I1", eur("1.00"), date.min), ("I2", eur("1.00"), date.min)]
+    assert open_on(receive(open_account("EUR", same_day), "2.00", "-1.00")) == ["0.00", "1.00"]
+
+
+def test_a_credit_in_our_invoices_takes_no_money() -> None:
+    assert open_on(receive(account("-50.00", "100.00"), "100.00")) == ["-50.00", "0.00"]
+
+
+def test_a_name_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(NotFoundError, match="no invoice 'I9' on this account"):
+        receive(account("100.00"), "10.00 I9")
+
+
+def test_a_small_balance_is_given_up_only_within_the_tolerance_and_on_record() -> None:
+    paid_up = receive(account("1000.00", "0.05", "0.06", "1.00"), "999.99 I1", "1.00 I4")
+    after = write_off(paid_up, eur("0.05"))
+    assert open_on(after) == ["0.00", "0.00", "0.06", "0.00"]
+    assert after.invoices[0].state is MoneyState.PAID
+    assert after.written_off == eur("0.06")
+    assert [(each.invoice_id, each.reason) for each in after.write_offs] == [
+        ("I1", "0.01 EUR are within the tolerance of 0.05 EUR"),
+        ("I2", "0.05 EUR are within the tolerance of 0.05 EUR"),
+    ]
+    assert write_off(paid_up, eur("0.00")) == paid_up
+
+
+@given(
+    st.lists(st.integers(1, 10**5), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(-(10**5), 10**5), st.integers(0, 4)), max_size=8),
+    st.integers(0, 100),
+)
+def test_no_cent_is_lost_and_none_is_placed_twice(
+    due: list[int], receipts: list[tuple[int, int]], tolerance: int
+) -> None:
+    ledger = open_account(
+        "EUR",
+        [(f"I{index}", Money.of_minor(each, "EUR"), DAY) for index, each in enumerate(due, 1)],
+    )
+    for cents, place in receipts:
+        name = f"I{place}" if 0 < place <= len(due) else ""
+        ledger = place_oldest_first(ledger, Receipt(Money.of_minor(cents, "EUR"), name))
+    received = sum(cents for cents, _ in receipts)
+    placed = total((invoice.placed for invoice in ledger.invoices), "EUR")
+    assert placed.minor + ledger.unapplied.minor == received
+    assert placed == total((each.amount for each in ledger.allocations), "EUR")
+    for invoice, whole in zip(ledger.invoices, due, strict=True):
+        assert 0 <= invoice.open.minor <= whole
+    closed = write_off(ledger, Money.of_minor(tolerance, "EUR"))
+    given_up = total((each.amount for each in closed.write_offs), "EUR")
+    assert given_up == closed.written_off
+    still_open = total((invoice.open for invoice in closed.invoices), "EUR")
+    assert placed.minor + given_up.minor + still_open.minor == sum(due)
+    assert all(each.amount.minor <= tolerance for each in closed.write_offs)

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from invoicing.domain.agreements import Agreement
+from invoicing.domain.bounds import SafetyBounds
 from invoicing.domain.errors import NotFoundError
+from invoicing.domain.follow_up import DEFAULT_PLAN, ReminderPlan
 from invoicing.domain.parties import Client, Entity
 from invoicing.domain.review import ReviewPolicy
-from invoicing.domain.rules import Agreement, BillingRule, Model
+from invoicing.domain.rules import BillingRule, Model, can_bill
 from invoicing.domain.tax import TaxTable
 
 
@@ -25,7 +28,19 @@ class Book:
     rules: tuple[BillingRule, ...]
     taxes: TaxTable
     review: ReviewPolicy
+    reminders: Mapping[str, ReminderPlan] = field(
+        default_factory=lambda: {DEFAULT_PLAN.name: DEFAULT_PLAN}
+    )
+    bounds: SafetyBounds = field(default_factory=SafetyBounds)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    # By client: a batch asks once per event.
+    _agreements_with: dict[str, list[Agreement]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for agreement in self.agreements.values():
+            self._agreements_with.setdefault(agreement.client, []).append(agreement)
 
     def entity(self, key: str) -> Entity:
         """Return our legal entity ``key``."""
@@ -45,8 +60,20 @@ class Book:
             raise NotFoundError(f"no agreement {key!r} in config/agreements.yaml")
         return self.agreements[key]
 
+    def agreements_with(self, client: str) -> tuple[Agreement, ...]:
+        """Return the agreements with one client."""
+        return tuple(self._agreements_with.get(client, ()))
+
     def agreements_of(self, model: Model, client: str = "") -> Iterator[Agreement]:
-        """Yield the agreements of a billing model, of one client or of all."""
+        """Yield the agreements that a billing model can bill, of one client or of all."""
         for agreement in self.agreements.values():
-            if agreement.model == model and client in {"", agreement.client}:
+            if client in {"", agreement.client} and can_bill(model, agreement.pricing):
                 yield agreement
+
+    def reminder_plan(self, agreement: Agreement) -> ReminderPlan:
+        """Return the cadence of an agreement: its own, else its client's, else the standard one."""
+        name = agreement.reminder_plan or self.client(agreement.client).reminder_plan
+        key = name or DEFAULT_PLAN.name
+        if key not in self.reminders:
+            raise NotFoundError(f"no reminder plan {key!r} in config/reminders.yaml")
+        return self.reminders[key]

@@ -28,6 +28,7 @@ class MessageKind(StrEnum):
 
     INVOICE = "invoice"
     REMINDER = "reminder"
+    ESCALATION = "escalation"
 
 
 @dataclass(frozen=True, slots=True)

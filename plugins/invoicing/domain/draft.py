@@ -1,26 +1,34 @@
-"""Draft: the facts of a client, an agreement and its work become lines, tax and totals."""
+"""Draft: an invoice before it has a number, with all that explains its figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from invoicing.domain.book import Book
 from invoicing.domain.canonical import fingerprint
-from invoicing.domain.decide import Hold, Obligation, ObligationKey
-from invoicing.domain.errors import MoneyError, NotFoundError
-from invoicing.domain.events import WorkItem
-from invoicing.domain.money import ROUNDING, Money, plain
+from invoicing.domain.discounts import Discount
+from invoicing.domain.events import Reference
+from invoicing.domain.money import ROUNDING, Money
+from invoicing.domain.obligations import ObligationKey
 from invoicing.domain.parties import Client, Entity
-from invoicing.domain.rules import Agreement
+from invoicing.domain.periods import Period
 from invoicing.domain.states import DraftState
-from invoicing.domain.tax import TaxGroup, TaxRate, tax_groups
-from invoicing.domain.totals import Totals, compute_totals
+from invoicing.domain.tax import TaxGroup, TaxInBooks, TaxRate
+from invoicing.domain.terms import Terms
+from invoicing.domain.totals import Totals
+from invoicing.domain.work import RecordRef
+
+CARRIED_MINUTES, CAP_REMAINING = "carried_minutes", "cap_remaining"  # names of balances
+_INVOICE = "invoice"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the invoice: what, how much of it, and which record and rule say so."""
+    """One line of the invoice: what, how much of it, and which records and rule say so.
+
+    ``unit_price`` is the price of ``base_quantity`` units; ``discount`` is taken off already in
+    ``net``. ``records`` are the source records that this line bills.
+    """
 
     position: int
     description: str
@@ -29,18 +37,62 @@ class Line:
     unit_price: Money
     net: Money
     rate: TaxRate
-    source: str
-    record_id: str
+    records: tuple[RecordRef, ...]
     rule: str
     explanation: str
+    base_quantity: Decimal = Decimal(1)
+    discount_percent: Decimal = Decimal(0)
+    discount: Money | None = None
+
+    @property
+    def settles_deposit(self) -> bool:
+        """Tell whether this line takes a deposit off again, instead of billing work."""
+        return any(ref.source == _INVOICE for ref in self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedDiscount:
+    """A discount on the document and what it came to."""
+
+    discount: Discount
+    amount: Money
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDeduction:
+    """A deposit invoice that this invoice settles, as it was charged."""
+
+    invoice_id: str
+    title: str
+    net: Money
+    tax: Money
+    gross: Money
+
+
+def deposit_ref(invoice_id: str) -> RecordRef:
+    """Name a deposit invoice as a record, so that it is settled once."""
+    return RecordRef(_INVOICE, invoice_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A figure that later invoices need: what is left of a cap, the minutes counted in a period."""
+
+    name: str
+    amount: Decimal
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An invoice before it has a number: complete in content, without number and dates.
 
-    ``id`` is also the id of the invoice it may become. ``supplied_on`` is the day the tax rate was
-    looked up for; ``rounding`` names the rule that every amount was rounded by.
+    ``id`` is also the id of the invoice it may become. ``supplied_on`` is the tax point, the day
+    the tax rate was looked up for; ``period`` is the stretch of days it is about. ``rounding``
+    names the rule that every amount was rounded by. ``flags`` are words that ask for a review.
+    ``whole_discounts`` are those on the whole that a deposit or share is a part of: they are in its
+    lines already, and only a reviewer is to see them.
     """
 
     id: str
@@ -50,16 +102,33 @@ class Draft:
     title: str
     currency: str
     supplied_on: date
-    terms_days: int
+    terms: Terms
     lines: tuple[Line, ...]
     taxes: tuple[TaxGroup, ...]
     totals: Totals
     rounding: str = ROUNDING
+    period: Period | None = None
+    discounts: tuple[AppliedDiscount, ...] = ()
+    deposits: tuple[DepositDeduction, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    tax_in_books: TaxInBooks | None = None
+    references: tuple[Reference, ...] = ()
+    flags: tuple[str, ...] = ()
+    category: str = ""
+    prices_include_tax: bool = False
+    is_deposit: bool = False
+    whole_discounts: tuple[AppliedDiscount, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """What an approval is bound to: every fact of the draft, so any change changes it."""
         return fingerprint(self)
+
+    @property
+    def records(self) -> frozenset[RecordRef]:
+        """Every record that this draft uses up: the work it bills and the deposits it settles."""
+        settled = (deposit_ref(deposit.invoice_id) for deposit in self.deposits)
+        return frozenset(ref for line in self.lines for ref in line.records) | frozenset(settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,80 +148,22 @@ class DraftRecord:
         return self.draft.id
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger holds about one agreement besides the draft being made.
+
+    ``drafts`` are its other drafts and invoices, the oldest first, without those that were rejected
+    or expired. ``owed`` are all its units, drafted or not; ``deposits_owed`` those of them that are
+    deposits. ``credited`` are the ids of its invoices that a credit note took a part back of: what
+    is wrong with those, a person puts right.
+    """
+
+    drafts: tuple[DraftRecord, ...] = ()
+    owed: frozenset[str] = frozenset()
+    deposits_owed: frozenset[str] = frozenset()
+    credited: frozenset[str] = frozenset()
+
+
 def invoice_id(keys: Sequence[ObligationKey]) -> str:
     """Derive the id from the things owed, so that the same things can never make two invoices."""
     return fingerprint(sorted(key.id for key in keys))[:32]
-
-
-def build_draft(obligation: Obligation, book: Book) -> Draft | Hold:
-    """Compute the invoice for ``obligation``, or say why a person must look first.
-
-    An amount that makes no sense, or an agreement that left the book meanwhile, holds this draft
-    and none of its batch.
-    """
-    try:
-        return _compute(obligation, book)
-    except (MoneyError, NotFoundError) as error:
-        return Hold("not_computable", str(error))
-
-
-def _compute(obligation: Obligation, book: Book) -> Draft | Hold:
-    agreement = book.agreement(obligation.key.agreement)
-    client, entity = book.client(obligation.client), book.entity(obligation.key.entity)
-    lines: list[Line] = []
-    for item in obligation.work:
-        rate = book.taxes.rate_for(
-            client.address.country, item.tax_category, obligation.occurred_on
-        )
-        if rate is None:
-            return _tax_unknown(item, client, obligation.occurred_on)
-        lines.append(_line(len(lines) + 1, item, rate, obligation.rule))
-    return _assemble(obligation, agreement, client, entity, tuple(lines))
-
-
-def _tax_unknown(item: WorkItem, client: Client, day: date) -> Hold:
-    return Hold(
-        "tax_unknown",
-        f"config/taxes.yaml has not exactly one rate for {item.tax_category!r} and country"
-        f" {client.address.country} on {day} ({item.record_id})",
-    )
-
-
-def _line(position: int, item: WorkItem, rate: TaxRate, rule: str) -> Line:
-    net = item.unit_price.times(item.quantity).rounded()
-    explanation = (
-        f"{plain(item.quantity)} {item.unit} x {item.unit_price} = {net}, rounded half away from"
-        f" zero; {item.source} record {item.record_id}; rule {rule}"
-    )
-    return Line(
-        position, item.description, item.quantity, item.unit, item.unit_price, net, rate,
-        item.source, item.record_id, rule, explanation,
-    )  # fmt: skip
-
-
-def _assemble(
-    obligation: Obligation,
-    agreement: Agreement,
-    client: Client,
-    entity: Entity,
-    lines: tuple[Line, ...],
-) -> Draft | Hold:
-    currency = client.currency
-    taxes = tax_groups(((line.rate, line.net) for line in lines), currency)
-    totals = compute_totals([line.net for line in lines], taxes, currency)
-    if totals.gross <= Money.zero(currency):
-        return Hold("nothing_due", f"the invoice would come to {totals.gross}")
-    terms = client.terms_days if agreement.terms_days is None else agreement.terms_days
-    return Draft(
-        id=invoice_id([obligation.key]),
-        entity=entity,
-        client=client,
-        obligations=(obligation.key,),
-        title=obligation.title,
-        currency=currency,
-        supplied_on=obligation.occurred_on,
-        terms_days=terms,
-        lines=lines,
-        taxes=taxes,
-        totals=totals,
-    )

@@ -6,7 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from invoicing.domain.canonical import fingerprint
+from invoicing.domain.discounts import Discount
 from invoicing.domain.money import Money
+from invoicing.domain.work import Work
 
 
 class EventKind(StrEnum):
@@ -14,6 +16,15 @@ class EventKind(StrEnum):
 
     RETAINER_DUE = "retainer_due"
     DEAL_WON = "deal_won"
+    DOCUMENT_SIGNED = "document_signed"
+    CLIENT_ONBOARDED = "client_onboarded"
+    MILESTONE_DONE = "milestone_done"
+    PROJECT_PROGRESSED = "project_progressed"
+    PROJECT_COMPLETED = "project_completed"
+    CHANGE_APPROVED = "change_approved"
+    HOURS_LOGGED = "hours_logged"
+    ESTIMATE_ACCEPTED = "estimate_accepted"
+    ONE_OFF_REQUESTED = "one_off_requested"
     PAYMENT_RECEIVED = "payment_received"
 
 
@@ -38,24 +49,32 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkItem:
-    """One record of a source that can be billed once: a fee, a deal's line, an hour."""
+class Claim:
+    """What one source says the whole is worth: a CRM's deal value, a signed contract's total."""
 
     source: str
-    record_id: str
-    description: str
-    quantity: Decimal
-    unit: str
-    unit_price: Money
-    tax_category: str
+    what: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something an invoice is linked to: a deal, project, sprint, statement of work, order."""
+
+    kind: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
 class BillingEvent:
     """A fact that may become an invoice, complete with the work it is about.
 
-    ``subject`` names the thing owed inside the agreement (a period's start, a deal's id);
-    ``agreement`` is empty when the source does not know our agreements.
+    ``subject`` names the thing owed inside the agreement (a period's start, a deal's id, a
+    milestone's key); ``agreement`` is empty when the source does not know our agreements.
+    ``occurred_on`` is the day of the fact and the tax point. ``deal`` is the deal that a signed
+    document or an estimate belongs to. ``progress`` is the percentage done so far. ``flags`` are
+    words that ask for a review, such as ``disputed_scope``; ``category`` is the kind of project.
+    ``reported_by`` is the login of a person who asked for it; that person is the draft's author.
     """
 
     source: str
@@ -65,5 +84,13 @@ class BillingEvent:
     agreement: str
     subject: str
     occurred_on: date
-    work: tuple[WorkItem, ...]
+    work: tuple[Work, ...]
     title: str = ""
+    deal: str = ""
+    progress: Decimal | None = None
+    claims: tuple[Claim, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    references: tuple[Reference, ...] = ()
+    flags: tuple[str, ...] = ()
+    category: str = ""
+    reported_by: str = ""

@@ -27,33 +27,58 @@ class Kind:
 FINANCE, ENGINEER = "finance", "engineer"
 _DECIDE = Kind(FINANCE, (Action.DECIDE_AGAIN, Action.ACKNOWLEDGE))
 _CONFIG = Kind(ENGINEER, (Action.DECIDE_AGAIN, Action.ACKNOWLEDGE))
+_DRAFT = Kind(FINANCE, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE))
+_BOOK = Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE))
+# Found by deciding as well as by drafting: the subject is an event or a draft.
+_EITHER = (Action.DECIDE_AGAIN, Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)
 _LOOK = Kind(FINANCE, (Action.ACKNOWLEDGE,))
 
 KINDS: dict[str, Kind] = {
+    # deciding
     "unknown_client": _CONFIG,
     "no_rule": _CONFIG,
     "several_rules": _CONFIG,
     "no_agreement": _CONFIG,
     "several_agreements": _CONFIG,
     "agreement_not_in_force": _DECIDE,
+    "milestone_unknown": _CONFIG,
     "nothing_to_bill": _DECIDE,
-    "currency_differs": _DECIDE,
+    "amounts_disagree": Kind(FINANCE, _EITHER),
+    "amount_unusable": _DECIDE,
+    "records_disagree": _DECIDE,
+    "deposit_too_late": _DECIDE,
+    "work_changed": _LOOK,
+    "work_left_over": _LOOK,
+    "currency_differs": Kind(FINANCE, _EITHER),
+    "exchange_rate_missing": Kind(ENGINEER, _EITHER),
+    "rate_unknown": Kind(ENGINEER, _EITHER),
+    # reporting
     "unknown_event": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
     "event_changed": _LOOK,
     "event_differs": _LOOK,
     "object_missing": _DECIDE,
     "object_unreadable": _DECIDE,
     "source_unreachable": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "agreement_unusable": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
     "config_broken": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
-    "tax_unknown": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
-    "not_computable": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
-    "nothing_due": Kind(FINANCE, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    # drafting
+    "tax_unknown": _BOOK,
+    "mixed_tax_codes": _BOOK,
+    "reverse_charge_without_tax_id": _DRAFT,
+    "not_computable": _BOOK,
+    "nothing_due": _DRAFT,
+    "over_total": _BOOK,
+    "deposit_not_issued": _DRAFT,
+    "bound_broken": _DRAFT,
     "already_billed": _LOOK,
-    "preview_failed": Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
-    "sent_back": Kind(FINANCE, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)),
+    "preview_failed": _BOOK,
+    # review
+    "sent_back": _DRAFT,
     "rejected": _LOOK,
     "answer_refused": _LOOK,
+    "nobody_may_approve": _LOOK,
     "not_approved": _LOOK,
+    # the way out, and the money back
     "render_failed": Kind(ENGINEER, (Action.RENDER_AGAIN, Action.ACKNOWLEDGE)),
     "send_failed": Kind(FINANCE, (Action.SEND_AGAIN, Action.MARK_DELIVERED)),
     "send_uncertain": Kind(FINANCE, (Action.MARK_DELIVERED, Action.SEND_AGAIN)),

@@ -1,17 +1,22 @@
 """Issue: what an approved draft becomes on the day it gets its number."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from invoicing.domain.draft import Draft
 from invoicing.domain.errors import MoneyError
-from invoicing.domain.parties import Entity, Series
+from invoicing.domain.parties import Entity, Reset, Series
 from invoicing.domain.periods import local_date
+from invoicing.domain.terms import due_date
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesKey:
-    """One gapless row of numbers: an entity's series in one year."""
+    """One gapless row of numbers: an entity's series in one year.
+
+    ``year`` is 0 where a series never starts again, and year and month together (202611) where it
+    does every month.
+    """
 
     entity: str
     series: str
@@ -35,36 +40,44 @@ class Invoice:
     content: Draft
 
 
-def series_key(entity: Entity, now: datetime) -> SeriesKey:
-    """Return the series a number is taken from: the year turns in the entity's own zone."""
-    return SeriesKey(entity.key, entity.series.name, local_date(now, entity.zone).year)
+def series_key(entity: Entity, now: datetime, series: Series | None = None) -> SeriesKey:
+    """Return the row a number is taken from: year and month turn in the entity's own zone.
+
+    Without ``series`` it is the one of the entity's invoices.
+    """
+    series = series or entity.series
+    today = local_date(now, entity.zone)
+    rows = {
+        Reset.YEARLY: today.year,
+        Reset.MONTHLY: today.year * 100 + today.month,
+        Reset.NEVER: 0,
+    }
+    return SeriesKey(entity.key, series.name, rows[series.reset])
 
 
-def format_number(series: Series, year: int, sequence: int) -> str:
-    """Write the ``sequence``-th number of ``year`` as the series' pattern wants it."""
+def format_number(series: Series, issued_on: date, sequence: int) -> str:
+    """Write the ``sequence``-th number of a row as the series' pattern wants it."""
     if sequence < 1:
         raise MoneyError(f"invoice numbers count from 1, not from {sequence}")
-    return series.pattern.format(year=year, number=sequence)
-
-
-def due_date(issued_on: date, terms_days: int) -> date:
-    """Return the last day to pay in time."""
-    return issued_on + timedelta(days=terms_days)
+    return series.pattern.format(
+        series=series.name, year=issued_on.year, month=issued_on.month, number=sequence
+    )
 
 
 def issue_draft(
     draft: Draft, *, version: int, config_hash: str, key: SeriesKey, sequence: int, now: datetime
 ) -> Invoice:
     """Freeze an approved draft under its number; dates are days in the entity's zone."""
-    issued_on = local_date(now, draft.entity.zone)
+    entity = draft.entity
+    issued_on = local_date(now, entity.zone)
     return Invoice(
         id=draft.id,
-        number=format_number(draft.entity.series, key.year, sequence),
+        number=format_number(entity.series, issued_on, sequence),
         series=key,
         sequence=sequence,
         issued_at=now,
         issued_on=issued_on,
-        due_on=due_date(issued_on, draft.terms_days),
+        due_on=due_date(issued_on, draft.terms, entity.holidays),
         version=version,
         content_hash=draft.content_hash,
         config_hash=config_hash,

@@ -1,13 +1,13 @@
 """Reconcile: which invoice a payment belongs to, and what is left open."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from invoicing.domain.errors import MoneyError
-from invoicing.domain.money import Money
+from invoicing.domain.errors import MoneyError, NotFoundError
+from invoicing.domain.money import Money, total
 from invoicing.domain.states import MoneyState
 
 _TOKEN = re.compile(r"[^\s,;]+")
@@ -107,3 +107,155 @@ def money_state(due: Money, allocated: Money) -> MoneyState:
     if allocated > Money.zero(due.currency):
         return MoneyState.PARTIALLY_PAID
     return MoneyState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An invoice on an account: what it asked for, what was placed on it, what was given up."""
+
+    id: str
+    due: Money
+    placed: Money
+    written_off: Money
+    issued_on: date = date.min
+
+    @property
+    def open(self) -> Money:
+        """What is still owed."""
+        return self.due - self.placed - self.written_off
+
+    @property
+    def state(self) -> MoneyState:
+        """Where the invoice stands with its money."""
+        return money_state(self.due, self.placed + self.written_off)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came in, or went back (a minus); an empty ``invoice_id`` means it names none."""
+
+    amount: Money
+    invoice_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnappliedCredit:
+    """Money that no invoice took; ``invoice_id`` is the one it was meant for, if it named one."""
+
+    amount: Money
+    invoice_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The invoices of one client in one currency, and every cent that came in for them.
+
+    ``allocations`` tell in order what was placed (a minus: taken back), ``write_offs`` what was
+    given up and why.
+    """
+
+    currency: str
+    invoices: tuple[Settled, ...]
+    credits: tuple[UnappliedCredit, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    write_offs: tuple[Allocation, ...] = ()
+
+    @property
+    def unapplied(self) -> Money:
+        """What came in and waits for an invoice."""
+        return total((credit.amount for credit in self.credits), self.currency)
+
+    @property
+    def written_off(self) -> Money:
+        """What was given up on all invoices."""
+        return total((each.amount for each in self.write_offs), self.currency)
+
+
+def open_account(currency: str, invoices: Iterable[tuple[str, Money, date]]) -> Account:
+    """Begin an account with invoices (id, amount due, day of issue) on which nothing was paid."""
+    nothing = Money.zero(currency)
+    return Account(
+        currency,
+        tuple(Settled(id_, due, nothing, nothing, issued_on) for id_, due, issued_on in invoices),
+    )
+
+
+def place_oldest_first(account: Account, receipt: Receipt) -> Account:
+    """Place money on the invoice it names, else on the oldest open one and on.
+
+    What is too much becomes unapplied credit. Money that goes back uses up such credit first (of
+    the invoice it names, if it names one) and then opens invoices again, the newest first. This is
+    for accounts that agreed to it: the service itself never places by amount alone.
+    """
+    if receipt.invoice_id and receipt.invoice_id not in {each.id for each in account.invoices}:
+        raise NotFoundError(f"no invoice {receipt.invoice_id!r} on this account")
+    nothing = Money.zero(account.currency)
+    if receipt.amount < nothing:
+        return _give_back(account, receipt)
+    rest = receipt.amount
+    for invoice in _oldest_first(account):
+        if receipt.invoice_id in {"", invoice.id}:
+            part = max(nothing, min(rest, invoice.open))
+            account = _place(account, invoice, part, "paid")
+            rest -= part
+    return _add_credit(account, UnappliedCredit(rest, receipt.invoice_id))
+
+
+def _oldest_first(account: Account) -> list[Settled]:
+    return sorted(account.invoices, key=lambda each: each.issued_on)
+
+
+def _give_back(account: Account, receipt: Receipt) -> Account:
+    nothing = Money.zero(account.currency)
+    rest, credits_ = -receipt.amount, []
+    for credit in account.credits:
+        usable = credit.amount > nothing and receipt.invoice_id in {"", credit.invoice_id}
+        part = min(rest, credit.amount) if usable else nothing
+        rest -= part
+        credits_.append(replace(credit, amount=credit.amount - part))
+    left = tuple(credit for credit in credits_ if credit.amount != nothing)
+    account = replace(account, credits=left)
+    for invoice in reversed(_oldest_first(account)):
+        if receipt.invoice_id in {"", invoice.id}:
+            part = max(nothing, min(rest, invoice.placed))
+            account = _place(account, invoice, -part, "refunded")
+            rest -= part
+    return _add_credit(account, UnappliedCredit(-rest, receipt.invoice_id))
+
+
+def _place(account: Account, invoice: Settled, amount: Money, verb: str) -> Account:
+    nothing = Money.zero(account.currency)
+    if amount == nothing:
+        return account
+    allocation = Allocation(invoice.id, amount, f"{verb}; {invoice.open} were open before")
+    placed = replace(invoice, placed=invoice.placed + amount)
+    return replace(
+        account,
+        invoices=_with(account.invoices, placed),
+        allocations=(*account.allocations, allocation),
+    )
+
+
+def _with(invoices: Sequence[Settled], changed: Settled) -> tuple[Settled, ...]:
+    return tuple(changed if each.id == changed.id else each for each in invoices)
+
+
+def _add_credit(account: Account, credit: UnappliedCredit) -> Account:
+    if credit.amount == Money.zero(account.currency):
+        return account
+    return replace(account, credits=(*account.credits, credit))
+
+
+def write_off(account: Account, tolerance: Money) -> Account:
+    """Give up balances that are not above ``tolerance``, each with a record of it."""
+    nothing = Money.zero(account.currency)
+    for invoice in account.invoices:
+        if nothing < invoice.open <= tolerance:
+            reason = f"{invoice.open} are within the tolerance of {tolerance}"
+            closed = replace(invoice, written_off=invoice.written_off + invoice.open)
+            account = replace(
+                account,
+                invoices=_with(account.invoices, closed),
+                write_offs=(*account.write_offs, Allocation(invoice.id, invoice.open, reason)),
+            )
+    return account

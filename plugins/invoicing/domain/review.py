@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.money import Money
+from invoicing.domain.periods import Period
 
 SYSTEM = "system"  # author of every automatic draft
 AUTO_RULE = "below_every_review_rule"
@@ -24,14 +26,61 @@ LABELS = {Answer.APPROVE: "Approve", Answer.REJECT: "Reject", Answer.SEND_BACK: 
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPolicy:
-    """When to ask and whom: thresholds by currency, and the logins that may approve.
+class Approver:
+    """Somebody who may approve: up to a gross amount per currency (none given: any amount).
 
-    A currency without a threshold always means review.
+    On a day of ``away`` the delegate is asked; the delegate's own limits then count.
+    """
+
+    login: str
+    limits: Mapping[str, Money] = field(default_factory=dict)
+    delegate: str = ""
+    away: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """One link of the chain: who is asked, and for which reasons (none named: for every one)."""
+
+    name: str
+    approvers: tuple[str, ...]
+    reasons: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """When to ask and whom.
+
+    ``thresholds`` are gross amounts by currency; a currency without one always means review. A
+    discount above ``discount_limit_percent`` that nobody granted, a client of ``client_types``, a
+    project of ``categories``, an amount more than ``unusual_factor`` times (or less than one
+    ``unusual_factor``-th of) the median of at least ``unusual_after`` invoices of the same
+    agreement: each alone is a reason. The chain's steps are asked in order; each needs another
+    person.
     """
 
     thresholds: Mapping[str, Money]
-    approvers: tuple[str, ...]
+    approvers: Mapping[str, Approver]
+    chain: tuple[ReviewStep, ...]
+    discount_limit_percent: Decimal = Decimal(0)
+    client_types: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    unusual_factor: Decimal | None = None
+    unusual_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """What the ledger knows besides the draft: the gross of its agreement's earlier invoices, too.
+
+    ``author`` made the draft, ``authors`` its earlier versions; a discount that one of them granted
+    is granted by nobody.
+    """
+
+    first_invoice: bool
+    history: tuple[Money, ...] = ()
+    author: str = SYSTEM
+    authors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +93,10 @@ class ReviewReason:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
-    """A question put to a person: bound to one version and its content, never changed later."""
+    """A question put to a person: bound to one version and its content, never changed later.
+
+    ``step`` is the link of the chain that is asked, ``chain`` all the links that must approve.
+    """
 
     parcel_id: str
     draft_id: str
@@ -53,6 +105,8 @@ class ReviewRequest:
     subject: str
     body: str
     options: tuple[str, ...]
+    step: str = ""
+    chain: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +120,7 @@ class Approval:
     decided_by: str
     rule: str = ""
     comment: str = ""
-
-
-def review_reasons(
-    gross: Money, policy: ReviewPolicy, *, first_invoice: bool
-) -> tuple[ReviewReason, ...]:
-    """Return every reason to ask a person; none means the draft may pass by itself."""
-    reasons: list[ReviewReason] = []
-    threshold = policy.thresholds.get(gross.currency)
-    if threshold is None:
-        text = f"no review threshold is set for {gross.currency}"
-        reasons.append(ReviewReason("no_threshold", text))
-    elif gross >= threshold:
-        text = f"{gross} is at or over the threshold of {threshold}"
-        reasons.append(ReviewReason("amount", text))
-    if first_invoice:
-        reasons.append(ReviewReason("first_invoice", "first invoice to this client"))
-    return tuple(reasons)
+    step: str = ""
 
 
 def option(answer: Answer, version: int, content_hash: str) -> str:
@@ -104,16 +142,6 @@ def answer_of(label: str, version: int, content_hash: str) -> Answer:
         f"the answer {label!r} is not about version {version} ({content_hash[:6]});"
         " open the newest request"
     )
-
-
-def check_approver(login: str, author: str, policy: ReviewPolicy) -> None:
-    """Refuse an answer by somebody who is not listed, or by the author (four eyes)."""
-    if not login:
-        raise RefusedError("nobody answered; a time-out approves nothing")
-    if login not in policy.approvers:
-        raise RefusedError(f"{login} is not among the approvers in config/review.yaml")
-    if login == author:
-        raise RefusedError(f"{login} made this draft and may not decide about it")
 
 
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>~&")

@@ -1,0 +1,1 @@
+"""Drafting: what an agreement and its obligations come to, line by line."""
