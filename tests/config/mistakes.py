@@ -5,7 +5,7 @@ from typing import NamedTuple
 from tests.config.small_company import TEXTS
 
 CO, CL, AG = "company.yaml", "clients.yaml", "agreements.yaml"
-RU, TA, RE = "rules.yaml", "taxes.yaml", "review.yaml"
+RU, TA, RE, RM = "rules.yaml", "taxes.yaml", "review.yaml", "reminders.yaml"
 CLIENT = TEXTS[CL].partition("  globex:")[0]
 RETAINER = TEXTS[AG].partition("  globex-frame:")[0]
 
@@ -26,7 +26,7 @@ IN_ONE_ENTRY = {
         ("unknown key 'curency'; did you mean 'currency'?", "The keys of client: name"),
     ),
     "unknown key of a file": Case(
-        RE, "approvers:", "▸aprovers:", ("unknown key 'aprovers'; did you mean 'approvers'?",)
+        RE, "people:", "▸peple:", ("unknown key 'peple'; did you mean 'people'?",)
     ),
     "unknown key deep inside": Case(
         CL, "      postal_code: EC1A 1BB", "      ▸zip: EC1A 1BB",
@@ -36,21 +36,21 @@ IN_ONE_ENTRY = {
         RU, "    part: onboarding", "    part: onboarding\n    ▸deal: x", ("unknown key 'deal'",)
     ),
     "duplicate key": Case(
-        CL, "    terms_days: 14", "    terms_days: 14\n    ▸terms_days: 15",
-        ("'terms_days' is written twice; first in line 11", "Keep one of the two"),
+        CL, "    terms: 14 days", "    terms: 14 days\n    ▸terms: 15 days",
+        ("'terms' is written twice; first in line 11", "Keep one of the two"),
     ),
     "duplicate client": Case(
         CL, "  globex:", "  ▸acme:", ("'acme' is written twice; first in line 2",)
     ),
     "tab": Case(
-        CL, "    terms_days: 14", "▸\tterms_days: 14", ("not YAML", "'\\t'", "Indent with spaces")
+        CL, "    terms: 14 days", "▸\tterms: 14 days", ("not YAML", "'\\t'", "Indent with spaces")
     ),
-    "indentation": Case(CL, "    terms_days: 14", "   ▸terms_days: 14", ("Check the indentation",)),
+    "indentation": Case(CL, "    terms: 14 days", "   ▸terms: 14 days", ("Check the indentation",)),
     "colon in a text": Case(
         AG, "description: Care", "description: Care▸: gold", ("not YAML", "needs quotes")
     ),
     "open quote": Case(
-        RE, TEXTS[RE], 'approvers: ["finance]\n▸',
+        RE, TEXTS[RE], 'thresholds: ["5000.00 EUR]\n▸',
         ("not YAML", "never closed"),
     ),
     "tag": Case(
@@ -65,7 +65,7 @@ IN_ONE_ENTRY = {
         CL, "    established: true", "    ? ▸[a]\n    : b", ("a key must be a plain word",)
     ),
     "second document": Case(
-        RE, "approvers:", "▸---\napprovers:", ("a second document", "remove the line '---'")
+        RE, "people:", "▸---\npeople:", ("a second document", "remove the line '---'")
     ),
     "alias to nothing": Case(
         CL, "name: Acme Ltd", "name: ▸*acme", ("*acme points to &acme", "Quote the text")
@@ -83,19 +83,49 @@ IN_ONE_ENTRY = {
         ("established: 'yes' is neither true nor false", "Write true or false"),
     ),
     "octal": Case(
-        CL, "terms_days: 14", "terms_days: ▸014",
-        ("terms_days: '014' is not a whole number from 0 to 365", "no leading zero"),
+        AG, "parts: 4", "parts: ▸04",
+        ("parts: '04' is not a whole number", "no leading zero"),
     ),
-    "sexagesimal": Case(
-        CL, "terms_days: 14", "terms_days: ▸1:30", ("'1:30' is not a whole number",)
+    "hours with a zero in front": Case(
+        AG, "hours: 25", "hours: ▸025", ("hours: '025' begins with a zero", "Write 25, or")
     ),
-    "underscores": Case(
-        CL, "terms_days: 14", "terms_days: ▸1_4", ("'1_4' is not a whole number",)
+    "percent with a zero in front": Case(
+        TA, "percent: 12.5", "percent: ▸012.5", ("'012.5' begins with a zero", "Write 12.5")
     ),
+    "money with a zero in front": Case(
+        AG, "fee: 1800.00 EUR", "fee: ▸01800.00 EUR",
+        ("'01800.00 EUR' begins with a zero", "Write 1800.00 EUR"),
+    ),
+    "reminder with a zero in front": Case(
+        RM, "when: 3 days", "when: ▸03 days", ("'03 days before due' is no day for a reminder",)
+    ),
+    "sexagesimal": Case(AG, "parts: 4", "parts: ▸1:30", ("'1:30' is not a whole number",)),
+    "underscores": Case(AG, "parts: 4", "parts: ▸1_4", ("'1_4' is not a whole number",)),
     "digits of another script": Case(
-        CL, "terms_days: 14", "terms_days: ▸\uff11\uff14", ("'\uff11\uff14' is not a whole number",)
+        AG, "parts: 4", "parts: ▸\uff11\uff14", ("'\uff11\uff14' is not a whole number",)
     ),
-    "too many days": Case(CL, "terms_days: 14", "terms_days: ▸366", ("from 0 to 365",)),
+    "terms as a number": Case(
+        CL, "terms: 14 days", "terms: ▸14", ("'14'", "30 days, month end + 14 days")
+    ),
+    "terms as a habit": Case(CL, "terms: 14 days", "terms: ▸net 14", ("'net 14'", "30 days")),
+    "terms of ages": Case(CL, "terms: 14 days", "terms: ▸9999 days", ("9999 days",)),
+    "cycle as a habit": Case(
+        AG, "cycle: month", "cycle: ▸monthly", ("'monthly'", "month, quarter, year")
+    ),
+    "cycle of nothing": Case(AG, "cycle: month", "cycle: ▸0 days", ("'0 days'",)),
+    "hours with a comma": Case(AG, "hours: 25", "hours: ▸12,5", ("'12,5'", "12.5")),
+    "hours with a unit": Case(AG, "hours: 25", "hours: ▸25 h", ("'25 h'",)),
+    "threshold without a unit": Case(RU, "every: 40 h", "every: ▸40", ("'40'", "40 h")),
+    "increment": Case(
+        AG, "    cycle: month", "    cycle: month\n    increment: ▸15 minutes",
+        ("'15 minutes'", "15 min per entry"),
+    ),
+    "day of a reminder": Case(
+        RM, "when: 3 days before due", "when: ▸due - 3", ("'due - 3'", "3 days before due")
+    ),
+    "reminder to nobody": Case(
+        RM, "to: client", "to: ▸clients", ("'clients' is not known here; did you mean 'client'?",)
+    ),
     "local date": Case(
         AG, "starts_on: 2026-01-31", "starts_on: ▸31.01.2026",
         ("starts_on: '31.01.2026' is not a day", "YYYY-MM-DD"),
@@ -126,6 +156,9 @@ IN_ONE_ENTRY = {
         AG, "fee: 1800.00 EUR", "fee: ▸1800.00 ERU", ("'ERU' is no currency of ISO 4217; did you",)
     ),
     "negative money": Case(RE, "- 5000.00 EUR", "- ▸-5000.00 EUR", ("less than nothing",)),
+    "nothing with a sign": Case(
+        RE, "- 5000.00 EUR", "- ▸-0.00 EUR", ("-0.00 EUR is less than nothing",)
+    ),
     "money in exponents": Case(AG, "fee: 1800.00 EUR", "fee: ▸1.8e3 EUR", ("is not an amount",)),
     "no fee at all": Case(AG, "fee: 1800.00 EUR", "fee: ▸0.00 EUR", ("a fee above zero",)),
     # the kinds of text
@@ -155,6 +188,10 @@ IN_ONE_ENTRY = {
     "spaces at the ends": Case(CL, "name: Acme Ltd", 'name: ▸" Acme"', ("spaces at its ends",)),
     "line break": Case(CL, "name: Acme Ltd", 'name: ▸"Acme\\nLtd"', ("a line break",)),
     "hidden control": Case(CL, "name: Acme Ltd", 'name: ▸"Acme\\0"', ("a control character",)),
+    "long street": Case(
+        CL, "street: 1 High Street", f"street: ▸{'x' * 201}", ("201 characters", "The most is 200")
+    ),
+    "long city": Case(CL, "city: London", f"city: ▸{'x' * 201}", ("201 characters",)),
     "long text": Case(CL, "name: Acme Ltd", f"name: ▸{'x' * 501}", ("501 characters",)),
     # mail addresses: one each, nothing that could become a header
     "two addresses in one": Case(
@@ -206,27 +243,39 @@ IN_ONE_ENTRY = {
         RE, TEXTS[RE], "▸- finance\n",
         ("a mapping of keys is expected here, not a list",),
     ),
+    "unknown kind": Case(
+        AG, "kind: retainer", "kind: ▸retianer",
+        ("unknown kind 'retianer'; did you mean 'retainer'?", "retainer, time_and_materials"),
+    ),
+    "no kind": Case(
+        AG, "  acme-care:\n    kind: retainer\n", "  ▸acme-care:\n",
+        ("agreement 'acme-care' lacks the key 'kind'",),
+    ),
     "unknown model": Case(
-        AG, "model: retainer", "model: ▸retianer",
-        ("unknown model 'retianer'; did you mean 'retainer'?", "retainer, deal"),
+        RU, "model: milestone", "model: ▸milestones", ("unknown model 'milestones'; did you mean",)
     ),
     "no model": Case(
-        RU, "  - model: deal\n    name: deals", "  - ▸name: deals", ("lacks the key 'model'",)
+        RU, "  - model: deal\n    name: deals", "  - ▸name: deals",
+        ("this rule lacks the key 'model'",),
+    ),
+    "model of before": Case(
+        AG, "  globex-frame:\n    kind: frame", "  ▸globex-frame:\n    model: deal",
+        ("lacks the key 'kind'", "frame"),
     ),
     "retainer without a fee": Case(
         AG, RETAINER, RETAINER.replace("  acme", "  ▸acme").replace("    fee: 1800.00 EUR\n", ""),
-        ("retainer agreement 'acme-care' lacks the key 'fee'", "2400.00 EUR"),
+        ("this retainer has neither 'fee' nor 'fees'", "2400.00 EUR"),
     ),
-    "deal with a fee": Case(
+    "frame with a fee": Case(
         AG, "    description: Frame", "    description: Frame\n    ▸fee: 1.00 NOK",
-        ("unknown key 'fee'", "The keys of deal agreement"),
+        ("unknown key 'fee'", "The keys of frame agreement"),
     ),
     # number series
     "series without number": Case(
         CO, '"INV-{year}-{number:05d}"', '▸"INV-{year}"', ("lacks {number}", "share a number")
     ),
     "series without year": Case(
-        CO, '"INV-{year}-{number:05d}"', '▸"INV-{number}"', ("lacks {year}", "1 every year")
+        CO, '"INV-{year}-{number:05d}"', '▸"INV-{number}"', ("lacks {year}", "would share a number")
     ),
     "series with another field": Case(
         CO, '"INV-{year}-{number:05d}"', '▸"{client}-{year}-{number}"', ("nothing else",)
@@ -235,7 +284,7 @@ IN_ONE_ENTRY = {
         CO, '"INV-{year}-{number:05d}"', '▸"{number}-{year}-{number}"', ("each once",)
     ),
     "series that reaches into objects": Case(
-        CO, '"INV-{year}-{number:05d}"', '▸"{year.__class__}-{number}"', ("lacks {year}",)
+        CO, '"INV-{year}-{number:05d}"', '▸"{year.__class__}-{number}"', ("nothing else",)
     ),
     "series in hexadecimal": Case(
         CO, '"INV-{year}-{number:05d}"', '▸"{year}-{number:05x}"', ("unknown format",)

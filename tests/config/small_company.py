@@ -16,6 +16,7 @@ entities:
     series:
       name: INV
       pattern: "INV-{year}-{number:05d}"
+    credit_notes: {name: CN, pattern: "CN-{year}-{number:04d}"}
 """
 CLIENTS = """\
 clients:
@@ -28,7 +29,7 @@ clients:
       country: GB
     currency: EUR
     zone: Europe/London
-    terms_days: 14
+    terms: 14 days
     billing_to:
       - pay@acme.example.com
     established: true
@@ -37,25 +38,81 @@ clients:
     address: {street: Storgata 1, postal_code: 0155, city: Oslo, country: NO}
     currency: NOK
     zone: Europe/Oslo
-    terms_days: 30
+    terms: 30 days
     billing_to: [faktura@globex.test]
     mode: off
 """
 AGREEMENTS = """\
 agreements:
   acme-care:
-    model: retainer
+    kind: retainer
     client: acme
     entity: ours
     description: Care
     fee: 1800.00 EUR
     starts_on: 2026-01-31
   globex-frame:
-    model: deal
+    kind: frame
     client: globex
     entity: ours
     description: Frame
     starts_on: 2025-03-01
+  acme-shop:
+    kind: project
+    client: acme
+    entity: ours
+    description: Shop
+    total: 9000.00 EUR
+    milestones:
+      - {key: plan, description: Plan, percent: 40}
+      - {key: work, description: Work, percent: 60}
+    deposit: {percent: 25}
+    starts_on: 2026-02-01
+  acme-move:
+    kind: project
+    client: acme
+    entity: ours
+    description: Move
+    total: 7000.00 EUR
+    steps: [30, 70]
+    starts_on: 2026-02-02
+  acme-help:
+    kind: time_and_materials
+    client: acme
+    entity: ours
+    description: Help
+    rates:
+      - {role: senior, per_hour: 120.00 EUR}
+    cycle: month
+    work_source: psa
+    starts_on: 2026-02-03
+  acme-data:
+    kind: time_and_materials
+    client: acme
+    entity: ours
+    description: Data
+    tariff:
+      mode: graduated
+      tiers:
+        - {up_to: 10, price: 95.00 EUR}
+        - {price: 85.00 EUR}
+    starts_on: 2026-02-04
+  acme-block:
+    kind: prepaid_block
+    client: acme
+    entity: ours
+    description: Block
+    hours: 25
+    price: 2500.00 EUR
+    starts_on: 2026-02-05
+  acme-loan:
+    kind: instalments
+    client: acme
+    entity: ours
+    description: Licence
+    total: 1200.00 EUR
+    parts: 4
+    starts_on: 2026-02-06
 """
 RULES = """\
 rules:
@@ -65,6 +122,17 @@ rules:
     name: deals
     part: onboarding
     clients: [globex]
+  - model: deal
+    name: deposits
+    part: deposit
+    events: [document_signed]
+  - model: milestone
+    name: projects
+  - model: threshold
+    name: hours
+    every: 40 h
+  - model: threshold
+    name: blocks
 """
 TAXES = """\
 taxes:
@@ -86,7 +154,16 @@ taxes:
 REVIEW = """\
 thresholds:
   - 5000.00 EUR
-approvers: [finance, lead]
+people:
+  - login: finance
+    delegate: lead
+  - {login: lead, delegate: finance}
+"""
+REMINDERS = """\
+plans:
+  - name: standard
+    steps:
+      - {name: soon, when: 3 days before due, to: client}
 """
 
 TEXTS = {
@@ -96,6 +173,7 @@ TEXTS = {
     "rules.yaml": RULES,
     "taxes.yaml": TAXES,
     "review.yaml": REVIEW,
+    "reminders.yaml": REMINDERS,
 }
 
 

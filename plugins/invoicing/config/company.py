@@ -1,5 +1,7 @@
 """config/company.yaml: our legal entities, who issue the invoices."""
 
+import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
@@ -8,16 +10,30 @@ from invoicing.config.fields import (
     Bic,
     Country,
     Currency,
+    Day,
     Email,
     Iban,
     Key,
     Line,
     NumberPattern,
+    ResetWord,
+    RoundingWord,
     SeriesName,
+    ShortLine,
+    TaxRoundingWord,
     Zone,
 )
+from invoicing.config.readers import FieldError
+from invoicing.config.readers_company import fields_of
 from invoicing.config.written import Written
-from invoicing.domain.parties import Address, Bank, Entity, Series
+from invoicing.domain.money import Rounding
+from invoicing.domain.parties import Address, Bank, Entity, Reset, Series, TaxRounding
+
+_TURNS = {
+    Reset.YEARLY: ("year",),
+    Reset.MONTHLY: ("year", "month"),
+    Reset.NEVER: (),
+}
 
 
 class WrittenAddress(Written):
@@ -25,11 +41,11 @@ class WrittenAddress(Written):
 
     noun: ClassVar[str] = "address"
 
-    street: Line = Field(description="Street and house number.")
-    postal_code: Line = Field(description="Postal code; leading zeros stay.")
-    city: Line = Field(description="City.")
+    street: ShortLine = Field(description="Street and house number.")
+    postal_code: ShortLine = Field(description="Postal code; leading zeros stay.")
+    city: ShortLine = Field(description="City.")
     country: Country = Field(description="ISO 3166 code such as DE; decides about tax.")
-    region: Line = Field(default="", description="State or province, where it is printed.")
+    region: ShortLine = Field(default="", description="State or province, where it is printed.")
 
     def to_domain(self) -> Address:
         """Hand it to the domain."""
@@ -52,18 +68,33 @@ class WrittenBank(Written):
 
 
 class WrittenSeries(Written):
-    """A gapless row of invoice numbers that begins at 1 every year."""
+    """A gapless row of numbers."""
 
     noun: ClassVar[str] = "series"
 
     name: SeriesName = Field(description="Name of the row; a new name begins a new row.")
     pattern: NumberPattern = Field(
-        description="How a number looks, such as `INV-{year}-{number:05d}`; both fields are needed."
+        description="How a number looks, such as `INV-{year}-{number:05d}`; `{month:02d}` and"
+        " `{series}` may stand in it too."
     )
+    reset: ResetWord = Field(
+        default=Reset.YEARLY,
+        description="When it starts again at 1: `yearly`, `monthly` or `never`; what turns over"
+        " must stand in the pattern.",
+    )
+
+    def mistakes(self) -> Iterator[FieldError]:
+        """Yield a number that would come back when the row starts again."""
+        fields = fields_of(self.pattern)
+        for needed in _TURNS[self.reset]:
+            if needed not in fields:
+                text = f"{self.pattern!r} lacks {{{needed}}}: numbers begin at 1 {self.reset}"
+                advice = "Two invoices would share a number: add the field, or change reset."
+                yield FieldError(text, advice, ("pattern",))
 
     def to_domain(self) -> Series:
         """Hand it to the domain."""
-        return Series(self.name, self.pattern)
+        return Series(self.name, self.pattern, self.reset)
 
 
 class WrittenEntity(Written):
@@ -79,9 +110,38 @@ class WrittenEntity(Written):
     email: Email = Field(description="Address that clients answer to; sender of our mails.")
     bank: WrittenBank = Field(description="Account that clients pay to.")
     series: WrittenSeries = Field(description="How our invoices are numbered.")
-    phone: Line = Field(default="", description="Phone number for questions about invoices.")
-    website: Line = Field(default="", description="Our web address, as printed.")
-    registration: Line = Field(default="", description="Register and number, where law wants it.")
+    credit_notes: WrittenSeries = Field(description="How our credit notes are numbered.")
+    phone: ShortLine = Field(default="", description="Phone number for questions about invoices.")
+    website: ShortLine = Field(default="", description="Our web address, as printed.")
+    registration: ShortLine = Field(
+        default="", description="Register and number, where law wants it."
+    )
+    brand: Key = Field(
+        default="default", description="Look of our documents and mails, by the name of its folder."
+    )
+    rounding: RoundingWord = Field(
+        default=Rounding.HALF_UP, description="How amounts between two minor units are rounded."
+    )
+    tax_rounding: TaxRoundingWord = Field(
+        default=TaxRounding.PER_GROUP,
+        description="Where tax is rounded: `per_group` (once for each rate) or `per_line`.",
+    )
+    holidays: tuple[Day, ...] = Field(
+        default=(), description="Days on which nobody can pay; they move due dates and reminders."
+    )
+
+    def mistakes(self) -> Iterator[FieldError]:
+        """Yield what lets an invoice and a credit note have the same number."""
+        invoices, notes = self.series, self.credit_notes
+        if invoices.name == notes.name:
+            if invoices != notes:
+                text = f"one row of numbers cannot look or start again in two ways: {notes.name!r}"
+                advice = "Give the credit notes a name of their own, or write the same for both."
+                yield FieldError(text, advice, ("credit_notes", "name"))
+        elif _as_printed(invoices) == _as_printed(notes):
+            text = "credit notes of an own row would get numbers that invoices have too"
+            advice = "Give them a pattern of their own, such as CN-{year}-{number:05d}."
+            yield FieldError(text, advice, ("credit_notes", "pattern"))
 
     def to_domain(self, key: str) -> Entity:
         """Hand it to the domain under its key."""
@@ -95,10 +155,21 @@ class WrittenEntity(Written):
             email=self.email,
             bank=self.bank.to_domain(),
             series=self.series.to_domain(),
+            credit_notes=self.credit_notes.to_domain(),
             phone=self.phone,
             website=self.website,
             registration=self.registration,
+            brand=self.brand,
+            rounding=self.rounding,
+            tax_rounding=self.tax_rounding,
+            holidays=self.holidays,
         )
+
+
+def _as_printed(series: WrittenSeries) -> str:
+    """Return the pattern without what makes no difference: the name filled in, no padding."""
+    named = series.pattern.replace("{series}", series.name)
+    return re.sub(r"{number:\w+}", "{number}", named)
 
 
 class CompanyFile(Written):

@@ -9,12 +9,16 @@ from pydantic_core import ErrorDetails
 from invoicing.config.problems import Problem, did_you_mean
 from invoicing.config.readers import FieldError, kind_of, quoted
 from invoicing.config.strict_yaml import Branch, Document, Route
-from invoicing.config.written import Written
+from invoicing.config.written import ENTRY, MISTAKE, Written
 
 Context: TypeAlias = dict[str, Any]
 
-_MODEL = "The way of billing, such as retainer or deal."
-_KEY = "[key]"  # how pydantic says that it means a key and not its value
+_TAGS = {
+    "kind": "The kind of agreement, such as retainer, project or frame.",
+    "model": "The way of billing, such as retainer or deal.",
+}
+_NOUNS = {"kind": "agreement", "model": "rule"}  # of entries that do not say which they are
+_QUOTES = " '"
 _SHAPES = {
     "dict_type": "a mapping of keys",
     "model_type": "a mapping of keys",
@@ -38,7 +42,8 @@ class Explainer:
             if detail["type"] == "missing":
                 lacking.setdefault(route[:-1], []).append(str(route[-1]))
             elif detail["type"] == "union_tag_not_found":
-                lacking.setdefault(route, []).append("model")
+                tag = str(detail["ctx"]["discriminator"]).strip(_QUOTES)
+                lacking.setdefault(route, []).append(tag)
             elif detail["type"] != "too_short" or not self.document.get(route):
                 yield self._problem(detail)  # a list is also "short" when its entries are bad
         for route, names in lacking.items():
@@ -54,8 +59,9 @@ class Explainer:
     def _explanations(self) -> dict[str, Callable[[Route, Context], Problem]]:
         return {
             "extra_forbidden": self._unknown_key,
-            "union_tag_invalid": self._unknown_model,
+            "union_tag_invalid": self._unknown_tag,
             "value_error": self._mistake,
+            MISTAKE: self._mistake,
             "too_short": self._wrong_length,
             "too_long": self._wrong_length,
             **dict.fromkeys(_SHAPES, self._wrong_shape),
@@ -69,39 +75,40 @@ class Explainer:
         route: Route = ()
         for index, step in enumerate(loc):
             here, last = self.document.get(route), index == len(loc) - 1
-            member = isinstance(here, Branch) and step == here.get("model")
-            if step != _KEY and (last or not member):
+            member = isinstance(here, Branch) and any(step == here.get(tag) for tag in _TAGS)
+            if step != ENTRY and (last or not member):
                 route = (*route, step)
         return route
 
     def _unknown_key(self, route: Route, _: Context) -> Problem:
         kind = self.kinds.get(route[:-1], Written)
-        known, word = list(kind.model_fields), str(route[-1])
+        known, word = list(kind.keys()), str(route[-1])
         text = f"unknown key {quoted(word)}{did_you_mean(word, known)}"
         advice = f"The keys of {kind.noun}: {', '.join(known)}."
         return self.document.problem(self.document.key_at(route), text, advice)
 
     def _lacking(self, route: Route, names: list[str]) -> Problem:
         kind = self.kinds.get(route)
-        noun = kind.noun if kind else "entry"
+        noun = kind.noun if kind else _NOUNS.get(names[0], "entry")
         named = route and isinstance(route[-1], str) and route[-1] != noun
         entry = f"{noun} {route[-1]!r}" if named else f"this {noun}"
         keys = f"the key{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
-        known = kind.model_fields if kind else {}
+        known = kind.keys() if kind else {}
         advice = [
-            f"{name}: {known[name].description if name in known else _MODEL}" for name in names
+            f"{name}: {known[name].description if name in known else _TAGS[name]}" for name in names
         ]
         mark = self.document.key_at(route)
         return self.document.problem(mark, f"{entry} lacks {keys}", "\n  ".join(advice))
 
-    def _unknown_model(self, route: Route, context: Context) -> Problem:
-        known = [word.strip(" '") for word in str(context["expected_tags"]).split(",")]
+    def _unknown_tag(self, route: Route, context: Context) -> Problem:
+        name = str(context["discriminator"]).strip(_QUOTES)
+        known = [word.strip(_QUOTES) for word in str(context["expected_tags"]).split(",")]
         tag = str(context["tag"])
-        text = f"unknown model {quoted(tag)}{did_you_mean(tag, known)}"
-        return self._at((*route, "model"), text, f"The billing models: {', '.join(known)}.")
+        text = f"unknown {name} {quoted(tag)}{did_you_mean(tag, known)}"
+        return self._at((*route, name), text, f"Write one of: {', '.join(known)}.")
 
     def _mistake(self, route: Route, context: Context) -> Problem:
-        error, about_key = context["error"], context["loc"][-1] == _KEY
+        error, about_key = context["error"], context["loc"][-1] == ENTRY
         text = error.text if isinstance(error, FieldError) else str(error)
         advice = error.advice if isinstance(error, FieldError) else ""
         if about_key:

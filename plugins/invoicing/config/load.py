@@ -1,14 +1,17 @@
 """From the files in config/ to the book: read, validated and compared as a whole, or refused."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from invoicing.config.agreements import AgreementsFile
-from invoicing.config.checks import Desk, check
+from invoicing.config.checks import check, warn
 from invoicing.config.clients import ClientsFile
 from invoicing.config.company import CompanyFile
+from invoicing.config.desk import Desk
 from invoicing.config.problems import FOLDER, ConfigError, Problem, Source, did_you_mean
+from invoicing.config.reminders import RemindersFile
 from invoicing.config.review import ReviewFile
 from invoicing.config.rules import RulesFile
 from invoicing.config.sheet import Sheet, read_sheet
@@ -18,7 +21,15 @@ from invoicing.config.written import Written
 from invoicing.domain.book import Book
 from invoicing.domain.canonical import fingerprint
 
-__all__ = ["FILES", "ConfigError", "load_book", "read_texts"]
+__all__ = [
+    "FILES",
+    "Checked",
+    "ConfigError",
+    "check_texts",
+    "load_book",
+    "read_folder",
+    "read_texts",
+]
 
 FILES: Mapping[str, type[Written]] = {
     "company.yaml": CompanyFile,
@@ -27,14 +38,31 @@ FILES: Mapping[str, type[Written]] = {
     "rules.yaml": RulesFile,
     "taxes.yaml": TaxesFile,
     "review.yaml": ReviewFile,
+    "reminders.yaml": RemindersFile,
 }
 
 F = TypeVar("F", bound=Written)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What reading config/ came to: the book if there is no error, every error, every warning.
+
+    A warning is something that can be meant, and often is not.
+    """
+
+    book: Book | None
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
 def read_texts(home: Path) -> dict[str, str]:
     """Read the files of ``home``/config, by name; ConfigError if there are none or no text."""
-    folder = home / FOLDER
+    return read_folder(home / FOLDER)
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Read the YAML files of ``folder``, by name; ConfigError if there are none or no text."""
     if not folder.is_dir():
         text = f"there is no folder {folder}"
         raise ConfigError([Problem("", 0, 0, text, "Set INVOICING_HOME to the folder above it.")])
@@ -72,17 +100,40 @@ def load_book(texts: Mapping[str, str]) -> Book:
     The error names every mistake of every file. ``config_hash`` covers the names and texts as they
     are, so that the same hash always means the same words.
     """
-    desk = Desk(
+    desk = _desk(texts)
+    if problems := list(_errors(desk, texts)):
+        raise ConfigError(problems)
+    return _book(desk, texts)
+
+
+def check_texts(texts: Mapping[str, str]) -> Checked:
+    """Read the files of config/ and say everything about them, without raising."""
+    desk = _desk(texts)
+    if problems := list(_errors(desk, texts)):
+        return Checked(None, ConfigError(problems).problems, ())
+    return Checked(_book(desk, texts), (), tuple(sorted(warn(desk))))
+
+
+def _desk(texts: Mapping[str, str]) -> Desk:
+    return Desk(
         company=_sheet(texts, "company.yaml", CompanyFile),
         clients=_sheet(texts, "clients.yaml", ClientsFile),
         agreements=_sheet(texts, "agreements.yaml", AgreementsFile),
         rules=_sheet(texts, "rules.yaml", RulesFile),
         taxes=_sheet(texts, "taxes.yaml", TaxesFile),
         review=_sheet(texts, "review.yaml", ReviewFile),
+        reminders=_sheet(texts, "reminders.yaml", RemindersFile),
     )
-    problems = [*_strangers(texts), *_own_problems(desk), *check(desk)]
-    if problems:
-        raise ConfigError(problems)
+
+
+def _errors(desk: Desk, texts: Mapping[str, str]) -> Iterator[Problem]:
+    yield from _strangers(texts)
+    yield from _own_problems(desk)
+    yield from check(desk)
+
+
+def _book(desk: Desk, texts: Mapping[str, str]) -> Book:
+    review = _whole(desk.review)
     return Book(
         config_hash=fingerprint(dict(texts)),
         entities=_whole(desk.company).to_domain(),
@@ -90,7 +141,9 @@ def load_book(texts: Mapping[str, str]) -> Book:
         agreements=_whole(desk.agreements).to_domain(),
         rules=_whole(desk.rules).to_domain(),
         taxes=_whole(desk.taxes).to_domain(),
-        review=_whole(desk.review).to_domain(),
+        review=review.to_domain(),
+        bounds=review.safety_bounds(),
+        reminders=_whole(desk.reminders).to_domain(),
         texts=dict(texts),
     )
 

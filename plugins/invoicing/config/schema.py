@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from invoicing.config.load import FILES
+from invoicing.domain.agreements import Increment
+from invoicing.domain.periods import Cycle
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FLAT_LIST = re.compile(r"\[\s+([^\[\]{}]+?)\s+\]")
@@ -18,14 +21,14 @@ _INTRO = """\
 
 <!-- Written by `write_reference` from the models in plugins/invoicing/config; do not edit. -->
 
-Six YAML files say whom we invoice, for what, and who decides. They are read as a whole and become
+Seven YAML files say whom we invoice, for what, and who decides. They are read as a whole and become
 active as a whole: while there is a mistake in any of them, the last good state stays active.
 
 Every value is read as the text that was written, and the field decides what it means. Flags are
 `true` or `false`, days are `YYYY-MM-DD`, money is `2400.00 EUR` with all digits of its currency,
-whole numbers are plain digits. `NO`, `0123` and `22:22` stay what they are. Refused with their
-line and column: unknown and repeated keys, tags, several documents in one file, anything that
-looks like a password. Secrets live in Airflow's connections.
+numbers are plain digits. As a text, `NO`, `0123` and `22:22` stay what they are. Refused with
+their line and column: numbers with a zero in front, unknown and repeated keys, tags, several
+documents in one file, anything that looks like a password. Secrets live in Airflow's connections.
 """
 
 
@@ -38,11 +41,27 @@ class _EditorSchema(GenerateJsonSchema):
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
         return {**super().dict_schema(schema), "additionalProperties": False}
 
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        found = self.generate_inner(schema["schema"])
+        # Pydantic drops the description beside a bare link.
+        return {"allOf": [found]} if "$ref" in found else found
+
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
-        if found.get("default", ...) in (None, "", []):
+        if found.get("default", ...) in (None, "", [], {}):
             found.pop("default")
         return found
+
+    def encode_default(self, dft: Any) -> Any:
+        """Write a default as a person would write it in the file."""
+        match dft:
+            case Increment():
+                return "exact"
+            case Cycle():
+                return str(dft)
+            case Decimal():
+                return int(dft) if dft == int(dft) else str(dft)
+        return super().encode_default(dft)
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -103,7 +122,9 @@ def _file_section(name: str, schema: dict[str, Any], seen: set[str]) -> Iterator
 def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
     yield "| key | kind | needed | meaning |"
     yield "|---|---|---|---|"
-    for key, field in sorted(schema["properties"].items(), key=lambda item: item[0] != "model"):
+    for key, field in sorted(
+        schema["properties"].items(), key=lambda item: item[0] not in {"kind", "model"}
+    ):
         needed = "yes" if key in schema.get("required", ()) else _default(field)
         yield f"| `{key}` | {_kind(field, definitions)} | {needed} | {field['description']} |"
     yield ""
@@ -117,6 +138,8 @@ def _kind(field: dict[str, Any], definitions: dict[str, Any]) -> str:
     match field:
         case {"$ref": link}:
             kind = definitions[link.rpartition("/")[2]]["title"]
+        case {"allOf": [entry]}:
+            kind = _kind(entry, definitions)
         case {"const": word}:
             kind = f"`{word}`"
         case {"oneOf": options}:
