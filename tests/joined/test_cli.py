@@ -1,5 +1,7 @@
 """The command line, as a person types it."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +13,98 @@ from invoicing.config.settings import Settings
 from invoicing.domain.rules import Model
 from invoicing.services import decide, draft, issue, parcels, render, report, review
 from invoicing.wiring import open_services
+from tests.joined.conftest import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples" / "events"
+DELEGATE = re.compile(r"^ +delegate: .*\n", re.MULTILINE)
+HEAVY = "airflow", "alembic", "jinja2", "pandas", "sqlalchemy", "weasyprint"
 
 
 def test_check_counts_what_is_good(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "config/ is good: 3 clients, 3 agreements, 2 rules" in capsys.readouterr().out
+    assert "is good: 12 clients, " in capsys.readouterr().out
 
 
 def test_check_names_the_place_of_a_mistake(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clients = home / "config" / "clients.yaml"
-    clients.write_text(clients.read_text().replace("terms_days", "term_days", 1))
+    clients.write_text(clients.read_text().replace("\n    terms:", "\n    tems:", 1))
 
-    assert main(["check"]) == 1
+    assert main(["check", str(home / "config")]) == 2
 
-    told = capsys.readouterr().err
-    assert "config/clients.yaml:" in told
-    assert "did you mean 'terms_days'?" in told
+    told = capsys.readouterr().out
+    assert f"{home}/config/clients.yaml:" in told
+    assert "error: unknown key 'tems'; did you mean 'terms'?" in told
+    assert "^^^^" in told
+    assert "is not good: 1 error, 0 warnings" in told
+
+
+def test_warnings_end_with_one_only_where_people_are_strict(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    review_file = home / "config" / "review.yaml"
+    text = review_file.read_text()
+    review_file.write_text(DELEGATE.sub("", text))
+
+    assert main(["check"]) == 0
+    assert "warning: " in capsys.readouterr().out
+    assert main(["check", "--strict"]) == 1
+    review_file.write_text(text)
+    assert main(["check", "--strict"]) == 0
+
+
+def test_check_looks_where_it_is_told(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = (home / "config").rename(tmp_path / "other")
+
+    assert main(["check", str(other)]) == 0
+    assert main(["check"]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_preview_tells_the_invoice_and_explains_a_figure(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deal = str(EXAMPLES / "deal.json")
+
+    assert main(["preview", deal, "--today", "2026-11-02", "--explain", "line 1"]) == 0
+
+    told = capsys.readouterr().out
+    for words in ("1428.00 EUR", "issued 2026-11-02", "10 h x 120.00 EUR = 1200.00 EUR"):
+        assert words in told
+    assert main(["preview", deal, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["invoices"][0]["draft"]["totals"]["due"]["amount"] == "1428.00"
+
+
+def test_preview_ends_with_one_when_a_person_must_look_and_with_two_when_it_cannot_tell(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = tmp_path / "event.json"
+    event.write_text('{"kind": "deal_won", "client": "nobody"}')
+    assert main(["preview", str(event)]) == 1
+    assert "exception unknown_client" in capsys.readouterr().out
+
+    event.write_text('{"kind": "deal_one", "client": "nobody"}')
+    assert main(["preview", str(event)]) == 2
+    assert "did you mean 'deal_won'?" in capsys.readouterr().err
+    assert main(["preview", str(tmp_path / "gone.json")]) == 2
+    (home / "config" / "rules.yaml").write_text("rules: none\n")
+    assert main(["preview", str(EXAMPLES / "deal.json")]) == 2
+
+
+def test_preview_without_an_event_is_about_the_calendar(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["preview", "--today", "2026-11-02"])
+    everything = capsys.readouterr().out
+    assert main(["preview", "--today", "2026-11-02", "--due", "aurora-care"]) == 0
+
+    told = capsys.readouterr().out
+    assert "retainer_due 2026-11-01 of aurora" in told
+    assert "1800.00 EUR" in told
+    assert told.rstrip() in everything
+    assert main(["preview", "--due", "nothing"]) == 2
 
 
 def test_migrate_tells_before_and_after(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,8 +147,10 @@ def test_trail_and_verify_tell_the_story_and_find_what_was_changed(
     for parcel in parcels.plan_parcels(s, Model.RETAINER, "run-1", lambda _: False):
         review.open_review(s, parcel)
         render.render_invoices(s, issue.issue_parcel(s, parcel))
+    with s.ledger.read() as work:
+        found = {one.content.client.key: one for one in work.invoices.recent(100)}
 
-    assert main(["trail", "INV-2026-00001"]) == 0
+    assert main(["trail", found["harbor"].number]) == 0
     told = capsys.readouterr().out
     for fact in ("Harbor Health Inc.", "open: 2400.00 USD", "system: issued", "trail: whole"):
         assert fact in told
@@ -85,9 +165,19 @@ def test_an_unknown_invoice_is_said_so(
     assert "no invoice or draft" in capsys.readouterr().err
 
 
-def test_the_console_script_answers_without_airflow(home: Path) -> None:
+@pytest.mark.parametrize("verb", [["check"], ["preview", str(EXAMPLES / "deal.json")]])
+def test_what_reads_only_files_loads_nothing_heavy(home: Path, verb: list[str]) -> None:
     code = (
-        "import sys; from invoicing.cli import main; status = main(['check']);"
+        f"import sys; from invoicing.cli import main; status = main({verb!r});"
+        f" assert not set({HEAVY!r}) & set(sys.modules); sys.exit(status)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_verb_loads_airflow(settings: Settings) -> None:
+    code = (
+        "import sys; from invoicing.cli import main; status = main(['verify']);"
         " assert 'airflow' not in sys.modules; sys.exit(status)"
     )
 

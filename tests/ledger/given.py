@@ -9,7 +9,7 @@ from invoicing.domain.parcels import Parcel, ParcelItem
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import DraftState
 from invoicing.ledger.unit_of_work import SqlLedger
-from invoicing.services.ports import Document, ObligationState, UnitOfWork
+from invoicing.services.ledger_ports import Document, ObligationState, UnitOfWork
 from tests.support.builders import CONFIG, a_draft, an_invoice, an_obligation
 
 

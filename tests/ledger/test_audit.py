@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from invoicing.domain.review import SYSTEM, Answer, Approval
+from invoicing.domain.issue import Invoice
+from invoicing.domain.review import SYSTEM, Answer, Approval, ReviewRequest
 from invoicing.ledger.unit_of_work import SqlLedger
-from tests.ledger.given import drafted, issued
+from tests.ledger.given import drafted, in_parcel, issued
 from tests.support.builders import CONFIG, NOW, a_draft, an_invoice, an_obligation
 
 
@@ -56,6 +57,33 @@ def test_an_invoice_needs_an_approval_of_its_version_and_content(ledger: SqlLedg
             other_version.number,
             none.number,
         ]
+
+
+def test_a_chain_must_be_complete_and_each_step_another_person(ledger: SqlLedger) -> None:
+    whole, half, alone, refused = issued(ledger, ["D-1", "D-2", "D-3", "D-4"])
+    _asked(ledger, whole, ("manager", "anna"), ("finance", "ben"))
+    _asked(ledger, half, ("manager", "anna"))
+    _asked(ledger, alone, ("manager", "anna"), ("finance", "anna"))
+    _asked(ledger, refused, ("manager", "anna"), ("finance", "ben"), last=Answer.REJECT)
+    with ledger.read() as work:
+        assert work.audit.unapproved() == [half.number, alone.number, refused.number]
+
+
+def _asked(
+    ledger: SqlLedger, invoice: Invoice, *said: tuple[str, str], last: Answer = Answer.APPROVE
+) -> None:
+    """Ask both steps of a chain; answer as far as ``said`` goes."""
+    chain = ("manager", "finance")
+    with ledger.write() as work:
+        parcel = in_parcel(work, invoice.content, run_id=invoice.number)
+        for step, login in said:
+            request = ReviewRequest(
+                parcel.id, invoice.id, 1, invoice.content_hash, "", "", (), step, chain
+            )
+            work.reviews.ask(request, NOW)
+            answer = last if step == chain[-1] else Answer.APPROVE
+            approval = Approval(invoice.id, 1, invoice.content_hash, answer, login, "", "", step)
+            work.reviews.decide(approval, NOW)
 
 
 def test_a_key_that_lost_its_guard_is_named(ledger: SqlLedger) -> None:

@@ -12,8 +12,9 @@ from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
 from invoicing.ledger.unit_of_work import SqlLedger
+from invoicing.services.ledger_ports import ObligationState
 from tests.ledger.given import drafted, in_parcel, owed_and_drafted
-from tests.support.builders import CONFIG, a_client, a_draft, a_work_item
+from tests.support.builders import CONFIG, a_client, a_draft, a_work_item, an_obligation
 
 
 def _difficult() -> Draft:
@@ -116,6 +117,33 @@ def test_drafts_of_one_state_newest_first(ledger: SqlLedger) -> None:
         assert [r.id for r in work.drafts.in_state(DraftState.DRAFT, 10)] == [new.id, old.id]
         assert [r.id for r in work.drafts.in_state(DraftState.DRAFT, 1)] == [new.id]
         assert work.drafts.in_state(DraftState.HELD, 10) == []
+
+
+def test_the_drafts_of_an_agreement_are_those_that_live_the_oldest_first(
+    ledger: SqlLedger,
+) -> None:
+    nordwind = "nordwind-projects"
+    with ledger.write() as work:
+        one, two, gone = (owed_and_drafted(work, name) for name in ("D-1", "D-2", "D-3"))
+        work.obligations.add([extra := an_obligation("D-4")])
+        before, after = ObligationState.OPEN, ObligationState.DRAFTED
+        work.obligations.move([extra.key.id], before, after, one.id)  # one draft, two things owed
+        work.drafts.move(ParcelItem(gone.id, 1), DraftState.DRAFT, DraftState.EXPIRED)
+        (record,) = work.drafts.get([two.id])
+        older = replace(two, supplied_on=two.supplied_on.replace(day=1))
+        work.drafts.add_version(older, "lead", CONFIG, record)
+
+        found = work.drafts.of_agreements([nordwind, "nothing"])
+        versions = work.drafts.versions_of([nordwind, "nothing"])
+        days = work.drafts.per_day([nordwind])
+
+    assert [(one.id, one.version) for one in found[nordwind]] == [(two.id, 2), (one.id, 1)]
+    assert found["nothing"] == []
+    assert versions == {
+        nordwind: {ParcelItem(one.id, 1), ParcelItem(two.id, 2)},
+        "nothing": frozenset(),
+    }
+    assert days == {(nordwind, one.supplied_on): 1, (nordwind, older.supplied_on): 1}
 
 
 def test_a_record_is_billed_once_and_a_conflict_binds_nothing(ledger: SqlLedger) -> None:

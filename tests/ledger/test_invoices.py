@@ -11,8 +11,9 @@ from sqlalchemy import text
 from invoicing.domain.errors import RefusedError, StateError
 from invoicing.domain.issue import SeriesKey
 from invoicing.ledger.unit_of_work import SqlLedger
+from invoicing.services.ledger_ports import ObligationState
 from tests.ledger.given import drafted, issued, rendered
-from tests.support.builders import NOW, a_draft, an_invoice
+from tests.support.builders import NOW, a_draft, a_work_item, an_invoice, an_obligation
 
 KEY = SeriesKey("brightwater", "INV", 2026)
 
@@ -39,6 +40,25 @@ def test_invoices_come_in_the_order_asked_for(ledger: SqlLedger) -> None:
         assert work.invoices.get([three.id, "nothing", one.id]) == [three, one]
         assert work.invoices.recent(2) == [three, two]
         assert work.invoices.billed_clients(["nordwind", "aurora"]) == {"nordwind"}
+
+
+def test_what_invoices_came_to_is_told_by_agreement_the_oldest_first(ledger: SqlLedger) -> None:
+    before, after = ObligationState.OPEN, ObligationState.DRAFTED
+    with ledger.write() as work:
+        for at, subject in enumerate(("D-1", "D-2"), 1):
+            price = f"{at}00.50 EUR"
+            content = a_draft(subject, a_work_item(f"{subject}/1", quantity="1", price=price))
+            drafted(work, content)
+            owed = [an_obligation(subject), an_obligation(f"{subject}-more")]
+            work.obligations.add(owed)
+            ids = [one.key.id for one in owed]
+            work.obligations.move(ids, before, after, content.id)
+            now = NOW - timedelta(days=at)
+            work.invoices.add([an_invoice(content, sequence=at, now=now)])
+        found = work.invoices.gross_by_agreement(["nordwind-projects", "nothing"])
+
+    assert found["nothing"] == ()
+    assert [str(gross) for gross in found["nordwind-projects"]] == ["238.60 EUR", "119.60 EUR"]
 
 
 def test_the_lines_stand_in_a_table_of_their_own(ledger: SqlLedger) -> None:

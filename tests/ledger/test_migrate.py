@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from invoicing.domain.errors import SettingsError, TransientError
+from invoicing.domain.errors import SettingsError, StateError, TransientError
+from invoicing.domain.review import Answer, Approval
+from invoicing.ledger.engine import ledger_url
 from invoicing.ledger.migrate import (
     REVISIONS,
     VERSION_TABLE,
@@ -20,6 +23,8 @@ from invoicing.ledger.migrate import (
 )
 from invoicing.ledger.tables import metadata
 from invoicing.ledger.unit_of_work import SqlLedger
+from tests.ledger.given import drafted
+from tests.support.builders import NOW, a_draft
 
 
 def _set_revision(url: str, revision: str) -> None:
@@ -42,6 +47,48 @@ def test_the_tables_are_what_the_code_says(url: str) -> None:
 def test_the_known_revisions_are_those_of_the_scripts() -> None:
     scripts = ScriptDirectory.from_config(migrations())
     assert tuple(one.revision for one in scripts.walk_revisions())[::-1] == REVISIONS
+
+
+def test_a_ledger_of_the_first_revision_goes_forward_and_keeps_its_guards(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate_to(empty_url, "0001", monkeypatch)
+
+    assert migrate(empty_url) == REVISIONS[-1]
+
+    ledger = SqlLedger(empty_url)
+    with ledger.write() as work:
+        work.reviews.decide(
+            Approval(drafted(work, a_draft()).id, 1, "hash", Answer.APPROVE, "finance"), NOW
+        )
+    for change in ("UPDATE approvals SET answer='reject'", "DELETE FROM approvals"):
+        with pytest.raises(StateError, match="rows are never"), ledger.write() as work:
+            work.clock.connection.execute(text(change))
+    ledger.close()
+
+
+def test_a_ledger_with_drafts_of_the_first_shape_is_refused_and_stays_as_it_is(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _migrate_to(empty_url, "0001", monkeypatch)
+    engine = create_engine(ledger_url(empty_url))
+    names = "id, entity, agreement, unit, revision, model, occurred_on, state, content"
+    with engine.begin() as connection:
+        row = "'1', 'e', 'a', 'u', 0, 'deal', '2026-01-01', 'open', '{}'"
+        connection.execute(text(f"INSERT INTO obligations ({names}) VALUES ({row})"))  # noqa: S608
+    engine.dispose()
+
+    with pytest.raises(SettingsError, match="INVOICING_LEDGER_URL name a new ledger"):
+        migrate(empty_url)
+
+    assert "is at revision 0001" in schema_problem(empty_url)
+
+
+def _migrate_to(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, revision))
+        migrate(url)
 
 
 def test_migrating_again_changes_nothing(empty_url: str) -> None:

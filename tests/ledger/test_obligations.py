@@ -1,16 +1,21 @@
 """A thing is owed once, and its draft is linked by compare-and-set."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from invoicing.domain.errors import NotFoundError
+from invoicing.domain.obligations import Owed
+from invoicing.domain.parcels import ParcelItem
+from invoicing.domain.reconcile import Allocation
 from invoicing.domain.rules import Model
+from invoicing.domain.states import DraftState
 from invoicing.ledger.unit_of_work import SqlLedger
-from invoicing.services.ports import ObligationState
-from tests.ledger.given import drafted
-from tests.support.builders import a_draft, an_obligation
+from invoicing.services.ledger_ports import ObligationState
+from tests.ledger.given import drafted, owed_and_drafted
+from tests.support.builders import NOW, a_draft, a_payment, an_invoice, an_obligation
 
 
 def test_the_same_thing_is_stored_once(ledger: SqlLedger) -> None:
@@ -19,10 +24,8 @@ def test_the_same_thing_is_stored_once(ledger: SqlLedger) -> None:
     with ledger.write() as work:
         assert work.obligations.add([one]) == [one.key.id]
         assert work.obligations.add([same, two]) == [two.key.id]
-        assert work.obligations.owed([one.key, two.key, an_obligation("D-3").key]) == {
-            one.key: one,
-            two.key: two,
-        }
+        owed = work.obligations.of_agreements(["nordwind-projects", "nothing"])
+        assert owed.obligations == {one.key: one, two.key: two}
         assert work.obligations.get(one.key.id) == one
 
 
@@ -58,7 +61,9 @@ def test_moving_tells_which_moved_and_links_the_draft(ledger: SqlLedger) -> None
             "Deal D-1",
             "Deal D-2",
         }
+        assert work.obligations.where([*ids, "nothing"]) == dict.fromkeys(ids, (after, draft.id))
         assert work.obligations.move(ids, after, before, "") == ids
+        assert work.obligations.where(ids) == dict.fromkeys(ids, (before, ""))
         assert work.obligations.of_draft(draft.id) == []
 
 
@@ -67,9 +72,68 @@ def test_more_than_one_list_of_ids_fits(ledger: SqlLedger) -> None:
     ids = [one.key.id for one in owed]
     with ledger.write() as work:
         work.obligations.add(owed)
-        assert len(work.obligations.owed([one.key for one in owed])) == 1100
+        assert len(work.obligations.where(ids)) == 1100
         held = work.obligations.move(ids, ObligationState.OPEN, ObligationState.HELD, "")
     assert held == ids
+
+
+def test_what_is_owed_comes_oldest_first_and_is_unpaid_until_the_money_came(
+    ledger: SqlLedger,
+) -> None:
+    late, early = an_obligation("D-1"), an_obligation("D-2", day=date(2026, 10, 1))
+    elsewhere = an_obligation("D-3", client="aurora")
+    with ledger.write() as work:
+        work.obligations.add([late, early, elsewhere])
+        invoice = an_invoice(drafted(work, a_draft("D-2")).draft)
+        before, after = ObligationState.OPEN, ObligationState.DRAFTED
+        work.obligations.move([early.key.id], before, after, invoice.id)
+        work.obligations.claim(["nordwind-projects", "aurora-projects"])
+
+        def owed() -> Owed:
+            return work.obligations.of_agreements({"nordwind-projects"})
+
+        assert owed().of("nordwind-projects") == (early, late)
+        assert owed().unpaid == {early.key, late.key}
+        work.invoices.add([invoice])
+        assert owed().unpaid == {early.key, late.key}
+        due = invoice.content.totals.due
+        payment = a_payment(amount=str(due), reference=invoice.number)
+        work.payments.add(payment, NOW)
+        work.payments.allocate(payment, Allocation(invoice.id, due, "named"), NOW)
+        assert owed().unpaid == {late.key}
+
+
+def test_units_leave_out_what_was_rejected(ledger: SqlLedger) -> None:
+    with ledger.write() as work:
+        gone, held = owed_and_drafted(work, "D-1"), owed_and_drafted(work, "D-2")
+        work.obligations.add([an_obligation("D-3")])
+        work.drafts.move(ParcelItem(gone.id, 1), DraftState.DRAFT, DraftState.REJECTED)
+        work.drafts.move(ParcelItem(held.id, 1), DraftState.DRAFT, DraftState.HELD)
+        assert work.obligations.units(["nordwind-projects", "nothing"]) == {
+            "nordwind-projects": {"D-2:onboarding", "D-3:onboarding"},
+            "nothing": frozenset(),
+        }
+
+
+def test_who_claims_an_agreement_keeps_others_waiting(ledger: SqlLedger) -> None:
+    if "postgresql" not in ledger.place:
+        pytest.skip("SQLite has one writer at a time")
+    told: list[str] = []
+
+    def second() -> None:
+        with ledger.write() as work:
+            work.obligations.claim(["a", "b"])
+            told.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.write() as work:
+            work.obligations.claim(["b", "c"])
+            running = pool.submit(second)
+            with pytest.raises(TimeoutError):
+                running.result(timeout=0.3)
+            told.append("first")
+        running.result(timeout=10)
+    assert told == ["first", "second"]
 
 
 def test_an_unknown_obligation_is_named(ledger: SqlLedger) -> None:

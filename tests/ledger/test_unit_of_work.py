@@ -41,18 +41,18 @@ def test_an_error_leaves_nothing_behind(ledger: SqlLedger) -> None:
         half()
 
     with ledger.read() as work:
-        assert work.inbox.ready(EventKind.DEAL_WON, 10) == []
+        assert work.inbox.ready([EventKind.DEAL_WON], 10) == []
         assert work.trail.of("D-1") == []
 
 
 def test_a_reader_sees_one_state_while_others_write(ledger: SqlLedger) -> None:
     with ledger.read() as before:
-        assert before.inbox.ready(EventKind.DEAL_WON, 10) == []
+        assert before.inbox.ready([EventKind.DEAL_WON], 10) == []
         with ledger.write() as work:
             work.inbox.add_events([an_event()], NOW)
-        assert before.inbox.ready(EventKind.DEAL_WON, 10) == []
+        assert before.inbox.ready([EventKind.DEAL_WON], 10) == []
     with ledger.read() as after:
-        assert len(after.inbox.ready(EventKind.DEAL_WON, 10)) == 1
+        assert len(after.inbox.ready([EventKind.DEAL_WON], 10)) == 1
 
 
 def test_a_reader_changes_nothing(ledger: SqlLedger) -> None:
@@ -100,7 +100,7 @@ def test_threads_of_one_process_share_a_ledger(ledger: SqlLedger) -> None:
         thread.join()
 
     with ledger.read() as work:
-        assert len(work.inbox.ready(EventKind.DEAL_WON, 100)) == 12
+        assert len(work.inbox.ready([EventKind.DEAL_WON], 100)) == 12
 
 
 def test_a_forked_process_uses_connections_of_its_own(ledger: SqlLedger) -> None:
@@ -117,7 +117,7 @@ def test_a_forked_process_uses_connections_of_its_own(ledger: SqlLedger) -> None
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     with ledger.write() as work:
-        assert len(work.inbox.ready(EventKind.DEAL_WON, 10)) == 2
+        assert len(work.inbox.ready([EventKind.DEAL_WON], 10)) == 2
 
 
 def test_a_lost_connection_is_a_matter_of_trying_again(ledger: SqlLedger) -> None:
@@ -241,7 +241,7 @@ def test_a_standby_is_read_and_never_written_to() -> None:
     cluster.become_standby()
     ledger = SqlLedger(cluster.url())
     with ledger.read() as work:
-        assert work.inbox.ready(EventKind.DEAL_WON, 1) == []
+        assert work.inbox.ready([EventKind.DEAL_WON], 1) == []
     with pytest.raises(TransientError, match="is a standby"), ledger.write():
         pass
     with pytest.raises(TransientError, match="is a standby"):

@@ -7,9 +7,10 @@ import pytest
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.rules import Model
+from invoicing.domain.states import DraftState
 from invoicing.services import attend, decide, dispatch, report
 from invoicing.services.ports import Services
-from tests.support.services import REFUSED, House, a_book
+from tests.support.services import REFUSED, House, a_book, a_deal, a_hint
 
 
 def held(house: House) -> str:
@@ -61,6 +62,29 @@ def test_what_fails_again_right_after_an_action_stays_in_the_queue(
     assert house.open_codes() == ["send_failed"]
     with house.s.ledger.read() as work:
         assert work.exceptions.list_open(1)[0].id != entry_id
+
+
+def test_a_contradiction_is_settled_at_both_its_ends(house: House) -> None:
+    house.win_deal("D-1", "3000.00 EUR")
+    house.plan("run-1")
+    house.sources.objects["D-1"] = a_deal("D-1", "3500.00 EUR", "nordwind")
+    report.accept_hint(house.s, a_hint("D-1", event_id="another"))
+    house.plan("run-2")
+    with house.s.ledger.read() as work:
+        entries = work.exceptions.list_open(10)
+        drafts = {record.id for record in work.drafts.in_state(DraftState.HELD, 10)}
+    (draft_entry,) = [entry for entry in entries if entry.subject in drafts]
+    (event_entry,) = [entry for entry in entries if entry.subject not in drafts]
+
+    attend.act(house.s, draft_entry.id, Action.DRAFT_AGAIN, "finance")
+    attend.act(house.s, event_entry.id, Action.DECIDE_AGAIN, "finance")
+
+    (parcel,) = house.plan("run-3")
+    assert house.open_codes() == []
+    (invoice_id,) = house.release(parcel)
+    with house.s.ledger.read() as work:
+        (invoice,) = work.invoices.get([invoice_id])
+    assert str(invoice.content.totals.net) == "3500.00 EUR"
 
 
 def test_an_acknowledged_entry_is_closed_and_told(house: House) -> None:

@@ -1,16 +1,25 @@
 """Obligations become drafts once; what cannot be computed or shown is held."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
+from invoicing.domain.agreements import FeeStep, Retainer
+from invoicing.domain.bounds import SafetyBounds
 from invoicing.domain.errors import NotFoundError, StateError
+from invoicing.domain.events import EventKind
 from invoicing.domain.money import Money
-from invoicing.domain.render import DocumentKind
+from invoicing.domain.render import DocumentKind, Page
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
 from invoicing.domain.tax import TaxTable
+from invoicing.domain.work import WorkItem
 from invoicing.services import decide, draft, report
+from invoicing.services.ports import Rendered
+from tests.services.models import every_model, fact, hours, tell
 from tests.support.services import House, a_book, a_deal, a_hint
 
 
@@ -96,7 +105,9 @@ def test_drafting_again_reads_the_corrected_record(house: House) -> None:
         (record,) = work.drafts.get([draft_id])
         (owed,) = work.obligations.of_draft(draft_id)
     assert (record.version, record.author) == (2, "lead")
-    assert str(record.draft.totals.net) == str(owed.work[0].unit_price) == "1300.00 EUR"
+    (line,) = owed.work
+    assert isinstance(line, WorkItem)
+    assert str(record.draft.totals.net) == str(line.unit_price) == "1300.00 EUR"
     assert house.open_codes() == []
 
 
@@ -105,7 +116,8 @@ def test_a_retainer_drafted_again_has_todays_fee(house: House) -> None:
     assert house.plan("run-1", Model.RETAINER) == []
     house.printer.broken.clear()
     book = a_book()
-    dearer = replace(book.agreements["harbor-support"], fee=Money.parse("2500.00 USD"))
+    fees = (FeeStep(date(2026, 1, 1), Money.parse("2500.00 USD")),)
+    dearer = replace(book.agreements["harbor-support"], pricing=Retainer(fees))
     renewed = house.with_book(
         replace(book, agreements={**book.agreements, "harbor-support": dearer})
     )
@@ -116,6 +128,144 @@ def test_a_retainer_drafted_again_has_todays_fee(house: House) -> None:
 
     with house.s.ledger.read() as work:
         assert str(work.drafts.get([held.id])[0].draft.totals.due) == "2500.00 USD"
+
+
+def bounded(house: House, **bounds: Any) -> House:
+    return house.with_book(replace(a_book(), bounds=SafetyBounds(**bounds)))
+
+
+def test_a_draft_that_breaks_a_safety_bound_is_held_and_the_others_go_on(house: House) -> None:
+    strict = bounded(house, gross={"EUR": Money.parse("5000.00 EUR")})
+    house.win_deal("D-1", "9000.00 EUR")
+    house.win_deal("D-2", "1000.00 EUR")
+    decided(house)
+
+    assert len(draft.draft_obligations(strict.s, Model.DEAL)) == 1
+    assert house.open_codes() == ["bound_broken"]
+
+    with house.s.ledger.read() as work:
+        (entry,) = work.exceptions.list_open(10)
+    draft.draft_again(house.s, entry.subject, "finance")  # after the bound was raised
+    assert len(draft.draft_obligations(house.s, Model.DEAL)) == 1
+    assert house.open_codes() == []
+
+
+def test_a_client_gets_no_more_drafts_a_day_than_the_bound(house: House) -> None:
+    strict = bounded(house, per_client_and_day=2)
+    for run in range(2):
+        for deal in range(2):
+            house.win_deal(f"D-{run}{deal}")
+        decided(house)
+        drafted = draft.draft_obligations(strict.s, Model.DEAL)
+        assert len(drafted) == (0 if run else 2)
+
+    assert house.open_codes() == ["bound_broken"] * 2
+
+
+def test_what_others_drafted_meanwhile_is_counted_by_the_next_run(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = house.with_book(every_model())
+    tell(company, fact("kestrel", EventKind.DOCUMENT_SIGNED, "S-1"))
+    tell(company, fact("kestrel", EventKind.MILESTONE_DONE, "concept"))
+    for model in (Model.DEAL, Model.MILESTONE):
+        report.report_events(company.s, model)
+        decide.decide_events(company.s, model)
+    render = company.printer.render
+
+    def meanwhile(pages: Sequence[Page]) -> list[Rendered]:
+        monkeypatch.setattr(company.printer, "render", render)
+        draft.draft_obligations(company.s, Model.MILESTONE)
+        return render(pages)
+
+    monkeypatch.setattr(company.printer, "render", meanwhile)
+    assert draft.draft_obligations(company.s, Model.DEAL) == []
+    assert len(draft.draft_obligations(company.s, Model.DEAL)) == 1
+
+
+def test_where_the_limit_cuts_no_bundle_is_cut_in_two(house: House) -> None:
+    company = house.with_book(every_model())
+    for client in ("kestrel", "pinecrest"):
+        tell(company, fact(client, EventKind.PROJECT_COMPLETED, f"P-{client}"))
+    report.report_events(company.s, Model.MILESTONE)
+    decide.decide_events(company.s, Model.MILESTONE)
+
+    drafted = [draft.draft_obligations(company.s, Model.MILESTONE, limit=5) for _ in range(3)]
+
+    assert [len(one) for one in drafted] == [1, 1, 0]
+
+
+def test_a_bundle_that_is_held_is_drafted_again_as_a_whole(house: House) -> None:
+    company = house.with_book(every_model())
+    strict = company.with_book(
+        replace(every_model(), bounds=SafetyBounds({"EUR": Money.parse("1.00 EUR")}))
+    )
+    tell(company, fact("kestrel", EventKind.PROJECT_COMPLETED, "P-1"))
+    assert strict.plan("run-1", Model.MILESTONE) == []
+    with house.s.ledger.read() as work:
+        (entry,) = work.exceptions.list_open(10)
+
+    draft.draft_again(company.s, entry.subject, "finance")
+
+    (drafted,) = draft.draft_obligations(company.s, Model.MILESTONE)
+    with house.s.ledger.read() as work:
+        assert len(work.obligations.of_draft(drafted)) == 3
+
+
+def test_hours_drafted_again_are_those_of_the_crossing_as_the_source_has_them_today(
+    house: House,
+) -> None:
+    company = house.with_book(every_model())
+    logged = [hours(f"T-{n}", "10") for n in range(4)]
+    event = fact("juniper", EventKind.HOURS_LOGGED, "juniper-work", *logged)
+    tell(company, event)
+    company.printer.broken.add("juniper")
+    company.plan("run-1", Model.THRESHOLD)
+    company.printer.broken.clear()
+    corrected = (replace(logged[0], minutes=logged[0].minutes / 2), *logged[1:], hours("T-9", "8"))
+    company.sources.objects[event.event_id] = replace(event, work=corrected)
+    with house.s.ledger.read() as work:
+        (held,) = work.drafts.in_state(DraftState.HELD, 10)
+
+    draft.draft_again(company.s, held.id, "lead")
+
+    with house.s.ledger.read() as work:
+        assert str(work.drafts.get([held.id])[0].draft.totals.net) == "3500.00 EUR"
+
+
+def test_a_period_drafted_again_asks_the_source_again_and_leaves_others_their_work(
+    house: House,
+) -> None:
+    company = house.with_book(every_model(only="meridian"))
+    mine, late = hours("T-1", "10"), hours("T-2", "1", date(2026, 11, 20))
+    company.sources.work["meridian-work"] = (mine,)
+    company.clock.at = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    company.printer.broken.add("meridian")
+    company.plan("run-1", Model.RETAINER)
+    company.printer.broken.clear()
+    with house.s.ledger.read() as work:
+        (held,) = work.drafts.in_state(DraftState.HELD, 10)
+    company.sources.work["meridian-work"] = (mine, late)
+    company.clock.at = datetime(2027, 1, 1, 9, 0, tzinfo=UTC)
+    company.plan("run-2", Model.RETAINER)  # the late hour is December's by now
+
+    draft.draft_again(company.s, held.id, "lead")
+
+    with house.s.ledger.read() as work:
+        assert str(work.drafts.get([held.id])[0].draft.totals.net) == "1100.00 EUR"
+
+
+def test_what_is_not_owed_any_more_is_not_drafted_again(house: House) -> None:
+    company = house.with_book(every_model())
+    tell(company, fact("kestrel", EventKind.MILESTONE_DONE, "build"))
+    company.printer.broken.add("kestrel")
+    company.plan("run-1", Model.MILESTONE)
+    with house.s.ledger.read() as work:
+        (held,) = work.drafts.in_state(DraftState.HELD, 10)
+    ruleless = company.with_book(replace(every_model(), rules=()))
+
+    with pytest.raises(StateError, match="nothing is owed for brightwater/kestrel-work/build"):
+        draft.draft_again(ruleless.s, held.id, "lead")
 
 
 def test_a_record_that_is_gone_leaves_the_draft_held(house: House) -> None:

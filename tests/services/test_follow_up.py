@@ -1,30 +1,97 @@
-"""Reminders go once, on the client's day, and never to somebody who paid."""
+"""Reminders go once, on the day they are for, and never to somebody who paid."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from invoicing.domain.exceptions import Action
+from invoicing.domain.follow_up import DEFAULT_PLAN
+from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
 from invoicing.services import attend, follow_up, issue, reconcile, report, review
-from tests.support.services import REFUSED, House
+from tests.support.services import REFUSED, House, a_book
 
 DAY_AFTER_DUE = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
+INVOICE, REMINDER = "invoice INV-2026-00001", "reminder INV-2026-00001"
 
 
 def subjects(house: House) -> list[str]:
     return [mail.subject for mail in house.mailer.sent]
 
 
-def test_an_unpaid_invoice_is_reminded_once_the_day_after_due(house: House) -> None:
-    house.invoice_of("D-1")
-    house.clock.at = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
-    follow_up.follow_up(house.s)
-    assert subjects(house) == ["invoice INV-2026-00001"]
+def outcomes(house: House, invoice_id: str) -> dict[str, str]:
+    with house.s.ledger.read() as work:
+        return {one.step: outcome for one, outcome in work.reminders.of_invoice(invoice_id)}
 
-    house.clock.at = DAY_AFTER_DUE
+
+def look_on(house: House, month: int, day: int, year: int = 2026) -> int:
+    """Follow up three times on a day; returns how many mails that made."""
+    house.clock.at = datetime(year, month, day, 9, 0, tzinfo=UTC)
+    before = len(house.mailer.sent)
     for _ in range(3):
         follow_up.follow_up(house.s)
+    return len(house.mailer.sent) - before
 
-    assert subjects(house) == ["invoice INV-2026-00001", "reminder INV-2026-00001"]
+
+def test_each_step_goes_once_on_its_day_and_the_last_one_to_our_own_people(house: House) -> None:
+    house.invoice_of("D-1")
+    days = [(11, 15, 0), (11, 16, 1), (11, 26, 0), (11, 27, 1), (12, 2, 0), (12, 3, 1), (12, 31, 0)]
+
+    assert [look_on(house, month, day) for month, day, _ in days] == [sent for *_, sent in days]
+    assert subjects(house) == [INVOICE, REMINDER, REMINDER, REMINDER]
+    assert look_on(house, 1, 1, 2027) == 1
+
+    escalation = house.mailer.sent[-1]
+    assert escalation.subject == "escalation INV-2026-00001"
+    assert escalation.recipients.to == ("billing@brightwater.example",)
+
+
+def test_an_escalation_goes_to_the_account_manager_if_there_is_one(house: House) -> None:
+    house.invoice_of("D-1")
+    book = a_book()
+    managed = replace(book.client("nordwind"), account_manager="mona@brightwater.example")
+    house = house.with_book(replace(book, clients={**book.clients, "nordwind": managed}))
+
+    look_on(house, 1, 1, 2027)
+
+    (escalation,) = [mail for mail in house.mailer.sent if "escalation" in mail.subject]
+    assert escalation.recipients.to == ("mona@brightwater.example",)
+
+
+def test_after_an_outage_an_invoice_makes_one_mail(house: House) -> None:
+    invoice = house.invoice_of("D-1")
+
+    assert look_on(house, 12, 4) == 1
+
+    assert outcomes(house, invoice.id) == {
+        "two_weeks": "day_after_due came due meanwhile",
+        "before_due": "day_after_due came due meanwhile",
+        "day_after_due": "queued",
+        "escalation": "",
+    }
+
+
+def test_a_week_has_no_more_mails_than_the_cap_and_the_rest_follows(house: House) -> None:
+    plan = replace(DEFAULT_PLAN, most_per_week=2)
+    house = house.with_book(replace(a_book(), reminders={plan.name: plan}))
+    for deal in ("D-1", "D-2", "D-3"):
+        house.invoice_of(deal)
+
+    assert look_on(house, 11, 16) == 2
+    assert look_on(house, 11, 22) == 0
+    assert look_on(house, 11, 23) == 1
+    assert sorted(set(subjects(house)[3:])) == [
+        f"reminder INV-2026-0000{number}" for number in (1, 2, 3)
+    ]
+
+
+def test_a_client_that_is_parked_is_reminded_when_it_is_live_again(house: House) -> None:
+    house.invoice_of("D-1")
+    parked = house.with_book(a_book(modes={"nordwind": Mode.OFF}))
+
+    assert look_on(parked, 11, 16) == 0
+    assert look_on(parked, 1, 1, 2027) == 0
+    assert house.open_codes() == []
+    assert look_on(house, 1, 2, 2027) == 2  # one to the client, one to our own people
 
 
 def test_a_paid_invoice_is_not_reminded_and_the_trail_says_why(house: House) -> None:
@@ -37,7 +104,8 @@ def test_a_paid_invoice_is_not_reminded_and_the_trail_says_why(house: House) -> 
     follow_up.follow_up(house.s)
 
     assert len(house.mailer.sent) == 1
-    assert "reminder_dropped" in house.actions(invoice.id)
+    assert house.actions(invoice.id).count("reminder_dropped") == 3
+    assert set(outcomes(house, invoice.id).values()) == {"the invoice is paid", ""}
 
 
 def test_a_payment_between_queue_and_claim_stops_the_reminder(house: House) -> None:
@@ -88,4 +156,4 @@ def test_nobody_is_reminded_of_an_invoice_that_never_came(house: House) -> None:
     follow_up.follow_up(house.s)
     follow_up.follow_up(house.s)
 
-    assert subjects(house)[1:] == ["invoice INV-2026-00001", "reminder INV-2026-00001"]
+    assert subjects(house)[1:] == [INVOICE, REMINDER]

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from invoicing.domain.follow_up import Anchor, PlannedReminder, ReminderPlan, ReminderStep
 from invoicing.domain.parties import Mode
+from invoicing.domain.terms import Terms, TermsKind
 from invoicing.services import draft, issue, review
 from tests.support.services import House, a_book
 
@@ -17,9 +19,44 @@ def test_an_invoice_has_number_dates_mail_and_reminder_at_once(house: House) -> 
     assert (invoice.issued_on, invoice.due_on) == (date(2026, 11, 2), date(2026, 12, 2))
     with house.s.ledger.read() as work:
         (message,) = work.outbox.of_invoices([invoice.id])
-        ((reminder, outcome),) = work.reminders.of_invoice(invoice.id)
+        planned = work.reminders.of_invoice(invoice.id)
     assert message.recipients.to == ("rechnung@nordwind.example",)
-    assert (reminder.planned_on, outcome) == (date(2026, 12, 3), "")
+    assert [(one.step, one.planned_on, outcome) for one, outcome in planned] == [
+        ("two_weeks", date(2026, 11, 16), ""),
+        ("before_due", date(2026, 11, 27), ""),  # the 29th is a Sunday
+        ("day_after_due", date(2026, 12, 3), ""),
+        ("escalation", date(2027, 1, 1), ""),
+    ]
+
+
+def test_the_due_date_follows_the_terms_and_the_holidays_of_the_entity(house: House) -> None:
+    book = a_book()
+    entity = replace(book.entity("brightwater"), holidays=(date(2026, 12, 31),))
+    client = replace(book.client("nordwind"), terms=Terms(30, TermsKind.NET_EOM, True))
+    other = replace(
+        book,
+        entities={entity.key: entity},
+        clients={**book.clients, client.key: client},
+    )
+
+    assert house.with_book(other).invoice_of("D-1").due_on == date(2027, 1, 1)
+
+
+def test_an_agreement_may_have_a_cadence_of_its_own(house: House) -> None:
+    book = a_book()
+    calm = ReminderPlan("calm", (ReminderStep("once", 21, Anchor.ISSUED),))
+    agreement = replace(book.agreements["nordwind-projects"], reminder_plan="calm")
+    other = replace(
+        book,
+        agreements={**book.agreements, agreement.key: agreement},
+        reminders={**book.reminders, "calm": calm},
+    )
+
+    invoice = house.with_book(other).invoice_of("D-1")
+
+    with house.s.ledger.read() as work:
+        planned = work.reminders.of_invoice(invoice.id)
+    assert planned == [(PlannedReminder("once", date(2026, 11, 23)), "")]
 
 
 def test_issuing_again_changes_nothing(house: House) -> None:

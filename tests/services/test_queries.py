@@ -55,7 +55,8 @@ def test_a_story_holds_every_part_of_the_way(house: House) -> None:
     assert mail.message.state is OutboxState.DONE
     assert [attempt.outcome for attempt in mail.attempts] == [Outcome.RETRY, Outcome.ACCEPTED]
     assert [payment.allocation.amount for payment in story.payments] == [Money.parse("428.00 EUR")]
-    assert [item.reminder.step for item in story.reminders] == ["day_after_due"]
+    steps = ["two_weeks", "before_due", "day_after_due", "escalation"]
+    assert [item.reminder.step for item in story.reminders] == steps
     assert [owed.event_id for owed in story.obligations] == ["evt-D-1"]
     assert [(r.version, r.request) for r in story.reviews] == [(1, None)]
     assert story.trail.broken_at is None

@@ -5,18 +5,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import pytest
 
+from invoicing.domain.events import EventKind
+from invoicing.domain.review import Approval
 from invoicing.domain.rules import Model
 from invoicing.ledger.drafts import DraftRows
 from invoicing.ledger.obligations import ObligationRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.reconcile import PaymentRows
-from invoicing.services import decide, dispatch, draft, parcels, reconcile, report
+from invoicing.ledger.reviews import ReviewRows
+from invoicing.services import decide, dispatch, draft, parcels, reconcile, report, review
 from invoicing.services.verify import verify
-from tests.support.services import House, a_deal
+from tests.services.models import every_model, fact, tell
+from tests.support.services import House, a_book, a_deal
 
 T = TypeVar("T")
 
@@ -62,12 +67,12 @@ def test_two_events_about_one_deal_are_compared_although_neither_was_first(
     one, other = (a_deal("D-1", amount, "nordwind") for amount in ("100.00 EUR", "999.00 EUR"))
     with house.s.ledger.write() as work:
         work.inbox.add_events([one, replace(other, event_id="another")], house.clock.now())
-    meet(monkeypatch, ObligationRows, "owed")
+    meet(monkeypatch, ObligationRows, "of_agreements")
 
     at_once(*[lambda: decide.decide_events(house.s, Model.DEAL, limit=1)] * 2)
     decide.decide_events(house.s, Model.DEAL)
 
-    assert house.open_codes() == ["event_differs"]
+    assert house.open_codes() == ["amounts_disagree"] * 2
 
 
 def test_one_of_several_workers_recovers_a_message(
@@ -92,6 +97,46 @@ def test_one_of_several_workers_recovers_a_message(
         invoice_id = work.outbox.get(message).invoice_id
         assert len(work.outbox.attempts(invoice_id)) == 1
     assert house.actions(invoice_id)[-1] == "dispatch_uncertain"
+
+
+def test_two_models_that_draft_under_one_agreement_see_each_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = house.with_book(every_model())
+    tell(company, fact("kestrel", EventKind.DOCUMENT_SIGNED, "S-1"))
+    tell(company, fact("kestrel", EventKind.MILESTONE_DONE, "concept"))
+    models = (Model.DEAL, Model.MILESTONE)
+    for model in models:
+        report.report_events(company.s, model)
+        decide.decide_events(company.s, model)
+    meet(monkeypatch, DraftRows, "of_agreements")
+
+    def drafted() -> list[int]:
+        steps = [partial(draft.draft_obligations, company.s, model) for model in models]
+        return sorted(map(len, at_once(*steps)))
+
+    assert drafted() == [0, 1]  # the second one was computed without the first
+    assert drafted() == [0, 1]
+    assert drafted() == [0, 0]
+
+
+def test_two_people_who_answer_one_step_at_once_make_one_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chained = house.with_book(a_book(chain=(("manager", ("anna", "ben")), ("finance", ("eve",)))))
+    chained.win_deal("D-1", "9000.00 EUR")
+    (parcel,) = chained.plan("run-1")
+    request = review.open_review(chained.s, parcel)
+    assert request
+    meet(monkeypatch, ReviewRows, "of_versions")
+
+    def answered(login: str) -> Approval:
+        return review.answer_review(chained.s, parcel, request.options[0], login)
+
+    one, other = at_once(lambda: answered("anna"), lambda: answered("ben"))
+
+    assert one == other
+    assert house.actions(request.draft_id).count("step_approved") == 1
 
 
 def test_two_runs_never_carry_one_draft(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

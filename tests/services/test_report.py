@@ -7,7 +7,7 @@ from invoicing.domain.errors import SettingsError, TransientError
 from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
 from invoicing.services import report
-from invoicing.services.ports import Receipt
+from invoicing.services.ledger_ports import Receipt
 from tests.support.services import House, a_book, a_hint
 
 
@@ -71,3 +71,15 @@ def test_a_client_that_is_off_is_left_alone(house: House) -> None:
     off = house.with_book(a_book(modes={"harbor": Mode.OFF}))
 
     assert report.report_events(off.s, Model.RETAINER) == []
+
+
+def test_a_kind_that_nobody_handles_is_shown_once(house: House) -> None:
+    for _ in range(2):
+        report.note_unknown(house.s, "crm", "evt-1", "deal_lost" * 20)
+
+    with house.s.ledger.read() as work:
+        (entry,) = work.exceptions.list_open(10)
+    assert (entry.code, entry.subject) == ("unknown_event", "crm:evt-1")
+    assert "milestone_done" in entry.cause
+    assert "one_off_requested" not in entry.cause
+    assert len(entry.cause) < 500

@@ -1,12 +1,16 @@
 """Nobody approves by accident: answers are bound to a version and to a person."""
 
+from dataclasses import replace
+
 import pytest
 
 from invoicing.domain.errors import RefusedError
+from invoicing.domain.events import EventKind
 from invoicing.domain.review import AUTO_RULE, Answer, ReviewRequest
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
 from invoicing.services import decide, draft, parcels, report, review
+from tests.services.models import every_model, fact, line
 from tests.support.services import House
 
 
@@ -43,8 +47,8 @@ def test_a_small_draft_is_approved_by_a_recorded_rule(house: House) -> None:
 def test_the_question_shows_money_account_client_version_and_reason(house: House) -> None:
     _, request = asked(house)
 
-    for fact in ("10710\\.00 EUR", "DE89370400440532013000", "Nordwind Logistik GmbH", "v1\\-"):
-        assert fact in request.body
+    for said in ("10710\\.00 EUR", "DE89370400440532013000", "Nordwind Logistik GmbH", "v1\\-"):
+        assert said in request.body
     assert "at or over the threshold of 5000\\.00 EUR" in request.body
     assert all(f"v1-{request.content_hash[:6]}" in option for option in request.options)
 
@@ -147,3 +151,26 @@ def test_a_refused_answer_does_not_block_the_draft_while_its_run_lives_on(house:
     assert review.open_review(house.s, again) == request
     review.answer_review(house.s, again, label(request, "Approve"), "finance")
     assert house.finish(again) == [request.draft_id]
+
+
+def test_who_asked_for_an_invoice_never_approves_it_though_another_drafts_it_again(
+    house: House,
+) -> None:
+    company = house.with_book(every_model(only="tessin"))
+    request = fact("tessin", EventKind.ONE_OFF_REQUESTED, "F-1", line("F-1", "9000.00"))
+    request = replace(request, source="form", reported_by="finance")
+    report.report_request(company.s, request)
+    company.printer.broken.add("tessin")
+    company.plan("run-1", Model.ONE_OFF)
+    with company.s.ledger.read() as work:
+        (record,) = work.drafts.in_state(DraftState.HELD, 10)
+
+    company.printer.broken.clear()
+    draft.draft_again(company.s, record.id, "lead")
+
+    (parcel,) = company.plan("run-2", Model.ONE_OFF)
+    question = review.open_review(company.s, parcel)
+    assert question is not None
+    assert company.open_codes() == ["nobody_may_approve"]
+    with pytest.raises(RefusedError, match="finance made this draft"):
+        review.answer_review(company.s, parcel, question.options[0], "finance")

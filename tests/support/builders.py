@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from invoicing.domain.decide import Obligation, ObligationKey
 from invoicing.domain.dispatch import (
     Delivery,
     MessageKind,
@@ -13,13 +12,16 @@ from invoicing.domain.dispatch import (
     Recipients,
     outbox_row,
 )
-from invoicing.domain.draft import Draft, build_draft
-from invoicing.domain.events import BillingEvent, EventKind, WorkItem
+from invoicing.domain.draft import Draft
+from invoicing.domain.drafting.build import build_draft
+from invoicing.domain.events import BillingEvent, EventKind
 from invoicing.domain.issue import Invoice, issue_draft, series_key
 from invoicing.domain.money import Money
+from invoicing.domain.obligations import Obligation, ObligationKey
 from invoicing.domain.parties import Client, Entity
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.rules import Model
+from invoicing.domain.work import WorkItem
 from tests.support.services import a_book
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -73,13 +75,13 @@ def an_obligation(
     key = ObligationKey("brightwater", f"{client}-projects", f"{subject}:onboarding")
     return Obligation(
         key, client, Model.DEAL, "deal-onboarding", event.source, event.event_id, day, event.title,
-        event.work,
+        event.work, subject=subject,
     )  # fmt: skip
 
 
 def a_draft(subject: str = "D-1", *work: WorkItem, client: str = "nordwind") -> Draft:
     """The draft of a deal: one line of 960.00 EUR unless told otherwise."""
-    draft = build_draft(an_obligation(subject, *work, client=client), a_book())
+    draft = build_draft([an_obligation(subject, *work, client=client)], a_book())
     assert isinstance(draft, Draft), draft
     return draft
 

@@ -37,6 +37,7 @@ class Company:
     ledger: SqlLedger
     mailbox: Mailbox
     crm: ObjectServer
+    psa: ObjectServer
     accounting: ObjectServer
 
     def tell(
@@ -124,9 +125,10 @@ def company_in(home: Path, *, ledger_url: str = "", **options: Any) -> Iterator[
     with (
         mail_server() as mailbox,
         object_server("crm") as crm,
+        object_server("psa") as psa,
         object_server("accounting") as accounting,
     ):
-        peers = connections(mailbox, crm, accounting)
+        peers = connections(mailbox, crm=crm, psa=psa, accounting=accounting)
         with running(home, ledger_url=url, connections=peers, **options) as airflow:
-            yield Company(airflow, ledger, mailbox, crm, accounting)
+            yield Company(airflow, ledger, mailbox, crm, psa, accounting)
     ledger.close()

@@ -97,6 +97,16 @@ class ObjectServer:
             "lines": [line],
         } | more
 
+    def find(self, path: str) -> dict[str, Any] | None:
+        """Return an object; an agreement nobody worked for has no work."""
+        if path.endswith("/work") and path not in self.objects:
+            return {"agreement": path.split("/")[2], "entries": []}
+        return self.objects.get(path)
+
+    def put(self, path: str, **told: Any) -> None:
+        """Put an object of any kind into the source; its id is the end of its path."""
+        self.objects[path] = {"id": path.rpartition("/")[2]} | told
+
     def receive_payment(self, payment_id: str, amount: str, currency: str, reference: str) -> None:
         """Put a payment into the source."""
         self.objects[f"/payments/{payment_id}"] = {
@@ -116,7 +126,7 @@ def object_server(name: str) -> Iterator[ObjectServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             source.asked.append(self.path)
-            found = source.objects.get(self.path)
+            found = source.find(self.path.partition("?")[0])
             if self.headers.get("Authorization") != f"Bearer {source.token}":
                 self._answer(401, {})
             elif found is None:
@@ -142,7 +152,7 @@ def object_server(name: str) -> Iterator[ObjectServer]:
         server.shutdown()
 
 
-def connections(mailbox: Mailbox, crm: ObjectServer, accounting: ObjectServer) -> dict[str, str]:
+def connections(mailbox: Mailbox, **sources: ObjectServer) -> dict[str, str]:
     """Return the Airflow connections to these peers, as environment variables."""
     smtp = {
         "conn_type": "smtp",
@@ -150,10 +160,9 @@ def connections(mailbox: Mailbox, crm: ObjectServer, accounting: ObjectServer) -
         "port": mailbox.port,
         "extra": {"disable_ssl": True, "disable_tls": True},
     }
-    return {
-        "AIRFLOW_CONN_INVOICING_SMTP": json.dumps(smtp),
-        "AIRFLOW_CONN_INVOICING_SOURCE_CRM": _source(crm, "crm"),
-        "AIRFLOW_CONN_INVOICING_SOURCE_ACCOUNTING": _source(accounting, "accounting"),
+    return {"AIRFLOW_CONN_INVOICING_SMTP": json.dumps(smtp)} | {
+        f"AIRFLOW_CONN_INVOICING_SOURCE_{name.upper()}": _source(server, name)
+        for name, server in sources.items()
     }
 
 

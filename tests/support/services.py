@@ -5,22 +5,27 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
+from invoicing.domain.agreements import Agreement, FeeStep, Frame, Retainer
 from invoicing.domain.book import Book
 from invoicing.domain.canonical import canonical_json, fingerprint
 from invoicing.domain.dispatch import Delivery, Message, MessageKind, Outcome
 from invoicing.domain.errors import NotFoundError
-from invoicing.domain.events import BillingEvent, EventKind, Hint, WorkItem
+from invoicing.domain.events import BillingEvent, EventKind, Hint
 from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money
 from invoicing.domain.parties import Address, Bank, Client, Entity, Mode, Series
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.render import Page
-from invoicing.domain.review import ReviewPolicy
-from invoicing.domain.rules import Agreement, BillingRule, Model
+from invoicing.domain.review import Approver, ReviewPolicy, ReviewStep
+from invoicing.domain.rules import EVENTS_OF_MODEL, BillingRule, Model
 from invoicing.domain.tax import TaxRate, TaxRule, TaxTable
+from invoicing.domain.terms import Terms
+from invoicing.domain.work import Work, WorkItem
 from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
-from invoicing.services.ports import Document, Ledger, Limits, MailText, Rendered, Services
+from invoicing.services.ledger_ports import Document, Ledger
+from invoicing.services.ports import Limits, MailText, Rendered, Services
 
 ACCEPTED = Delivery(Outcome.ACCEPTED, "reply", 250, "2.0.0 ok")
 UNCERTAIN = Delivery(Outcome.UNCERTAIN, "dot", 0, "the connection was lost after the final dot")
@@ -48,7 +53,10 @@ class BookOfObjects:
     """Sources whose objects a test writes down."""
 
     objects: dict[str, BillingEvent | Payment] = field(default_factory=dict)
+    work: dict[str, tuple[Work, ...]] = field(default_factory=dict)
     failure: Exception | None = None
+    failures: dict[str, Exception] = field(default_factory=dict)  # by agreement
+    asked: list[tuple[str, str, date]] = field(default_factory=list)
 
     def fetch(self, hint: Hint) -> BillingEvent | Payment:
         """Return the object, or fail as the test said."""
@@ -57,6 +65,14 @@ class BookOfObjects:
         if hint.object_id not in self.objects:
             raise NotFoundError(f"{hint.source} has no object {hint.object_id}")
         return self.objects[hint.object_id]
+
+    def work_of(self, source: str, agreement: str, until: date) -> tuple[Work, ...]:
+        """Return all work the test wrote down for an agreement, or fail as it said."""
+        self.asked.append((source, agreement, until))
+        failure = self.failure or self.failures.get(agreement)
+        if failure:
+            raise failure
+        return self.work.get(agreement, ())
 
 
 @dataclass
@@ -87,7 +103,9 @@ class PlainPrinter:
         self.printed += pages
         return [self._one(page) for page in pages]
 
-    def mail(self, kind: MessageKind, invoice: Invoice, balance: Money) -> MailText:
+    def mail(
+        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
+    ) -> MailText:
         """Write the shortest mail there is."""
         return MailText(f"{kind} {invoice.number}", f"open: {balance}", f"<p>{balance}</p>")
 
@@ -213,73 +231,84 @@ def a_deal(deal_id: str, amount: str, client: str) -> BillingEvent:
     )
 
 
+def a_rule(name: str, model: Model, *kinds: EventKind, **more: Any) -> BillingRule:
+    """A billing rule about all events of its model unless some are named."""
+    return BillingRule(name, model, frozenset(kinds or EVENTS_OF_MODEL[model]), **more)
+
+
+BEGINS = date(2026, 1, 1)
+HOME = Address("Hafenstr. 1", "20095", "Hamburg", "DE")
+ENTITY = Entity(
+    "brightwater",
+    "Brightwater Systems GmbH",
+    HOME,
+    "Europe/Berlin",
+    "EUR",
+    "DE123456789",
+    "billing@brightwater.example",
+    Bank("Brightwater Systems GmbH", "Hausbank", "DE89370400440532013000"),
+    Series("INV", "INV-{year}-{number:05d}"),
+    Series("CN", "CN-{year}-{number:05d}"),
+)
+CLIENTS = (
+    Client(
+        "nordwind", "Nordwind Logistik GmbH", HOME, "EUR", "Europe/Berlin", "de", Terms(30),
+        ("rechnung@nordwind.example",), established=True,
+    ),
+    Client(
+        "harbor", "Harbor Health Inc.", Address("1 Pier", "02110", "Boston", "US"), "USD",
+        "America/New_York", "en", Terms(30), ("ap@harbor.example",), established=True,
+    ),
+    Client(
+        "aurora", "Aurora Studio SAS", Address("2 rue", "75001", "Paris", "FR"), "EUR",
+        "Europe/Paris", "en", Terms(14), ("compta@aurora.example",), tax_id="FR40303265045",
+    ),
+)  # fmt: skip
+AGREEMENTS = (
+    Agreement(
+        "nordwind-projects", "nordwind", "brightwater", "Projects", BEGINS, BEGINS, Frame()
+    ),
+    Agreement("aurora-projects", "aurora", "brightwater", "Work", BEGINS, BEGINS, Frame()),
+    Agreement(
+        "harbor-support", "harbor", "brightwater", "Managed support", BEGINS,
+        date(2026, 11, 1), Retainer((FeeStep(BEGINS, Money.parse("2400.00 USD")),)),
+    ),
+)  # fmt: skip
+TAXES = TaxTable(
+    tuple(
+        TaxRule(country, TaxRate("standard", code, Decimal(percent), label, note), BEGINS)
+        for country, code, percent, label, note in (
+            ("DE", "S", "19", "VAT 19 %", ""),
+            ("FR", "AE", "0", "Reverse charge", "VAT is due by the recipient."),
+            ("US", "O", "0", "No VAT", "Not subject to VAT."),
+        )
+    )
+)
+
+
 def a_book(
     *,
     modes: Mapping[str, Mode] | None = None,
     approvers: tuple[str, ...] = ("finance", "lead"),
     thresholds: tuple[str, ...] = ("5000.00 EUR", "5000.00 USD"),
+    chain: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Book:
     """A small company: an established client at home, one abroad, and a new one."""
     modes = modes or {}
-    home = Address("Hafenstr. 1", "20095", "Hamburg", "DE")
-    entity = Entity(
-        "brightwater",
-        "Brightwater Systems GmbH",
-        home,
-        "Europe/Berlin",
-        "EUR",
-        "DE123456789",
-        "billing@brightwater.example",
-        Bank("Brightwater Systems GmbH", "Hausbank", "DE89370400440532013000"),
-        Series("INV", "INV-{year}-{number:05d}"),
-    )
-    clients = [
-        Client(
-            "nordwind", "Nordwind Logistik GmbH", home, "EUR", "Europe/Berlin", "de", 30,
-            ("rechnung@nordwind.example",), established=True, mode=modes.get("nordwind", Mode.LIVE),
-        ),
-        Client(
-            "harbor", "Harbor Health Inc.", Address("1 Pier", "02110", "Boston", "US"), "USD",
-            "America/New_York", "en", 30, ("ap@harbor.example",), established=True,
-            mode=modes.get("harbor", Mode.LIVE),
-        ),
-        Client(
-            "aurora", "Aurora Studio SAS", Address("2 rue", "75001", "Paris", "FR"), "EUR",
-            "Europe/Paris", "en", 14, ("compta@aurora.example",), tax_id="FR40303265045",
-            mode=modes.get("aurora", Mode.LIVE),
-        ),
-    ]  # fmt: skip
-    begins = date(2026, 1, 1)
-    agreements = [
-        Agreement(
-            "nordwind-projects", "nordwind", "brightwater", Model.DEAL, "Projects", begins, begins
-        ),
-        Agreement("aurora-projects", "aurora", "brightwater", Model.DEAL, "Work", begins, begins),
-        Agreement(
-            "harbor-support", "harbor", "brightwater", Model.RETAINER, "Managed support", begins,
-            date(2026, 11, 1), fee=Money.parse("2400.00 USD"),
-        ),
-    ]  # fmt: skip
+    steps = chain or (("finance", approvers),)
     return Book(
         config_hash="c" * 64,
-        entities={entity.key: entity},
-        clients={client.key: client for client in clients},
-        agreements={agreement.key: agreement for agreement in agreements},
+        entities={ENTITY.key: ENTITY},
+        clients={one.key: replace(one, mode=modes.get(one.key, Mode.LIVE)) for one in CLIENTS},
+        agreements={agreement.key: agreement for agreement in AGREEMENTS},
         rules=(
-            BillingRule("monthly-retainers", Model.RETAINER),
-            BillingRule("deal-onboarding", Model.DEAL, part="onboarding"),
+            a_rule("monthly-retainers", Model.RETAINER),
+            a_rule("deal-onboarding", Model.DEAL, EventKind.DEAL_WON, part="onboarding"),
         ),
-        taxes=TaxTable(
-            tuple(
-                TaxRule(country, TaxRate("standard", code, Decimal(percent), label, note), begins)
-                for country, code, percent, label, note in (
-                    ("DE", "S", "19", "VAT 19 %", ""),
-                    ("FR", "AE", "0", "Reverse charge", "VAT is due by the recipient."),
-                    ("US", "O", "0", "No VAT", "Not subject to VAT."),
-                )
-            )
-        ),
+        taxes=TAXES,
         review=ReviewPolicy(
-            {money.currency: money for money in map(Money.parse, thresholds)}, approvers
+            {money.currency: money for money in map(Money.parse, thresholds)},
+            {login: Approver(login) for _, logins in steps for login in logins},
+            tuple(ReviewStep(name, logins) for name, logins in steps),
         ),
     )

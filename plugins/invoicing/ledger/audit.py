@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, and_, func, select
+from sqlalchemy import Column, func, select
 
 from invoicing.domain.issue import Invoice
-from invoicing.domain.review import Answer
+from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.trail import TrailEntry
 from invoicing.ledger.invoices import invoice_of_row
+from invoicing.ledger.reviews import ReviewRows
 from invoicing.ledger.statements import BATCH, Rows
 from invoicing.ledger.tables import (
-    approvals,
     consumption,
     invoices,
     obligations,
@@ -81,17 +81,12 @@ class AuditRows(Rows):
             yield list(entries)
 
     def unapproved(self) -> list[str]:
-        """Name every invoice without an approval of exactly its version and content."""
-        approved = and_(
-            approvals.c.draft_id == invoices.c.id,
-            approvals.c.version == invoices.c.version,
-            approvals.c.content_hash == invoices.c.content_hash,
-            approvals.c.answer == Answer.APPROVE,
-        )
-        query = (
-            select(invoices.c.number)
-            .outerjoin(approvals, approved)
-            .where(approvals.c.draft_id.is_(None))
-            .order_by(invoices.c.number)
-        )
-        return list(self.connection.scalars(query))
+        """Name every invoice without a complete approval of exactly its version and content."""
+        rows = self.connection.execute(
+            select(
+                invoices.c.id, invoices.c.version, invoices.c.content_hash, invoices.c.number
+            ).order_by(invoices.c.number)
+        ).all()
+        items = [ParcelItem(row.id, row.version) for row in rows]
+        reviewed = ReviewRows(self.connection).of_versions(items)
+        return [row.number for row in rows if not reviewed[row.id].approves(row.content_hash)]

@@ -5,7 +5,7 @@ from sqlalchemy import and_, select
 from invoicing.domain.render import DocumentKind
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import document_links, documents
-from invoicing.services.ports import Document
+from invoicing.services.ledger_ports import Document
 
 
 class DocumentRows(Rows):

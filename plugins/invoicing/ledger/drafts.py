@@ -1,9 +1,21 @@
 """Drafts: every version of their content, where they stand, and the records they consume."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.errors import StateError
@@ -11,7 +23,7 @@ from invoicing.domain.parcels import Parcel, ParcelItem
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState, check_draft_move
 from invoicing.ledger.parcels import load_parcels
-from invoicing.ledger.statements import Rows, in_order
+from invoicing.ledger.statements import Rows, chunks, in_order
 from invoicing.ledger.tables import (
     consumption,
     draft_versions,
@@ -21,6 +33,7 @@ from invoicing.ledger.tables import (
 )
 
 _RELEASABLE = (DraftState.DRAFT, DraftState.AWAITING_REVIEW, DraftState.APPROVED)
+_IS_LIVE = drafts.c.state.not_in([DraftState.REJECTED, DraftState.EXPIRED])
 _NEWEST = and_(
     draft_versions.c.draft_id == drafts.c.id, draft_versions.c.version == drafts.c.version
 )
@@ -62,6 +75,12 @@ class DraftRows(Rows):
         check_draft_move(before, after)
         return self._changed(item, before, {"state": after})
 
+    def claim(self, draft_ids: Collection[str]) -> None:
+        """Wait until nobody else moves these drafts, and keep them until this unit of work ends."""
+        for chunk in chunks(sorted(draft_ids)):
+            query = select(drafts.c.id).where(drafts.c.id.in_(chunk)).order_by(drafts.c.id)
+            self.connection.execute(query.with_for_update(key_share=True))
+
     def claim_releasable(self, model: Model) -> None:
         """Wait until nobody else plans these drafts, and keep them until this unit of work ends."""
         query = select(drafts.c.id).where(_may_go_on(model))
@@ -85,7 +104,7 @@ class DraftRows(Rows):
 
     def consume(self, draft: Draft) -> list[tuple[str, str]]:
         """Bind all of the draft's records to it, or none when another draft has some of them."""
-        keys = {(line.source, line.record_id) for line in draft.lines}
+        keys = {(ref.source, ref.record_id) for ref in draft.records}
         rows = [
             {"source": source, "record_id": record, "draft_id": draft.id}
             for source, record in sorted(keys)
@@ -101,6 +120,45 @@ class DraftRows(Rows):
             self._release(new)
         return others
 
+    def of_agreements(self, agreements: Collection[str]) -> dict[str, list[DraftRecord]]:
+        """Return the live drafts of each agreement, the oldest first."""
+        query = (
+            _RECORD.join(obligations, obligations.c.draft_id == drafts.c.id)
+            .add_columns(obligations.c.agreement)
+            .where(_IS_LIVE)
+            .order_by(drafts.c.supplied_on, drafts.c.id)
+        )
+        found: dict[str, dict[str, DraftRecord]] = {key: {} for key in agreements}
+        for row in self.rows_by(query, obligations.c.agreement, set(agreements)):
+            mine = found[row.agreement]
+            if row.draft_id not in mine:  # it covers several obligations
+                mine[row.draft_id] = _record(row)
+        return {key: list(records.values()) for key, records in found.items()}
+
+    def versions_of(self, agreements: Collection[str]) -> dict[str, frozenset[ParcelItem]]:
+        """Return which versions `of_agreements` would return, to see whether they changed."""
+        query = (
+            select(obligations.c.agreement, drafts.c.id, drafts.c.version)
+            .join(drafts, obligations.c.draft_id == drafts.c.id)
+            .where(_IS_LIVE)
+        )
+        found: dict[str, set[ParcelItem]] = {key: set() for key in agreements}
+        for row in self.rows_by(query, obligations.c.agreement, set(agreements)):
+            found[row.agreement].add(ParcelItem(row.id, row.version))
+        return {key: frozenset(items) for key, items in found.items()}
+
+    def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:
+        """Count the live drafts by agreement and tax point."""
+        day = (obligations.c.agreement, drafts.c.supplied_on)
+        query = (
+            select(*day, func.count(drafts.c.id.distinct()).label("drafts"))
+            .join(drafts, obligations.c.draft_id == drafts.c.id)
+            .where(_IS_LIVE)
+            .group_by(*day)
+        )
+        rows = self.rows_by(query, obligations.c.agreement, set(agreements))
+        return {(row.agreement, row.supplied_on): row.drafts for row in rows}
+
     def in_state(self, state: DraftState, limit: int) -> list[DraftRecord]:
         """Return drafts in ``state``, newest first."""
         query = _RECORD.where(drafts.c.state == state)
@@ -114,8 +172,8 @@ class DraftRows(Rows):
         return sorted(one for one in found if one[:2] in keys)
 
     def _release(self, keys: set[tuple[str, str]]) -> None:
-        for source, record in keys:
-            here = and_(consumption.c.source == source, consumption.c.record_id == record)
+        for chunk in chunks(sorted(keys)):
+            here = tuple_(*_RECORD_KEY).in_(chunk)
             self.connection.execute(delete(consumption).where(here))
 
     def _add_content(self, draft: Draft, version: int, author: str, config_hash: str) -> None:

@@ -1,13 +1,16 @@
 """The reminder plan of each invoice: what is planned, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Row, and_, select, update
 
-from invoicing.domain.follow_up import PlannedReminder
+from invoicing.domain.follow_up import Audience, PlannedReminder
 from invoicing.ledger.statements import Rows
+from invoicing.ledger.tables import invoices
 from invoicing.ledger.tables import reminders as reminders_table
+from invoicing.services.ledger_ports import QUEUED
 
 _PLANNED = ""
 
@@ -19,7 +22,7 @@ class ReminderRows(Rows):
         """Store the plan of an invoice; a step that is planned already stays as it is."""
         rows = [
             {"invoice_id": invoice_id, "step": one.step, "planned_on": one.planned_on,
-             "outcome": _PLANNED, "settled_at": None}
+             "audience": one.audience, "outcome": _PLANNED, "settled_at": None}
             for one in reminders
         ]  # fmt: skip
         self.insert_rest(reminders_table, rows)
@@ -35,7 +38,7 @@ class ReminderRows(Rows):
             .limit(limit)
         )
         rows = self.connection.execute(query)
-        return [(row.invoice_id, PlannedReminder(row.step, row.planned_on)) for row in rows]
+        return [(row.invoice_id, _reminder(row)) for row in rows]
 
     def settle(self, invoice_id: str, step: str, outcome: str, at: datetime) -> bool:
         """Close a planned reminder once, as ``queued`` or with the reason it was dropped."""
@@ -49,10 +52,31 @@ class ReminderRows(Rows):
         change = update(reminders_table).where(here).values(outcome=outcome, settled_at=at)
         return self.connection.execute(change).rowcount == 1
 
+    def mailed_since(self, clients: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+        """Return when reminders were queued for each client after ``since``, the oldest first."""
+        query = (
+            select(invoices.c.client, reminders_table.c.settled_at)
+            .join(invoices, invoices.c.id == reminders_table.c.invoice_id)
+            .where(
+                reminders_table.c.outcome == QUEUED,
+                reminders_table.c.audience == Audience.CLIENT,
+                reminders_table.c.settled_at > since,
+            )
+            .order_by(reminders_table.c.settled_at)
+        )
+        found: dict[str, list[datetime]] = {client: [] for client in clients}
+        for row in self.rows_by(query, invoices.c.client, set(clients)):
+            found[row.client].append(row.settled_at)
+        return found
+
     def of_invoice(self, invoice_id: str) -> list[tuple[PlannedReminder, str]]:
         """Return the plan of an invoice with the outcome of each step (empty = still planned)."""
         query = select(reminders_table).where(reminders_table.c.invoice_id == invoice_id)
         rows = self.connection.execute(
             query.order_by(reminders_table.c.planned_on, reminders_table.c.step)
         )
-        return [(PlannedReminder(row.step, row.planned_on), row.outcome) for row in rows]
+        return [(_reminder(row), row.outcome) for row in rows]
+
+
+def _reminder(row: Row[Any]) -> PlannedReminder:
+    return PlannedReminder(row.step, row.planned_on, row.audience)

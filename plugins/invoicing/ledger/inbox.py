@@ -1,7 +1,7 @@
 """The inbox: what sources reported, each event once, until it is decided."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
@@ -12,7 +12,7 @@ from invoicing.domain.events import BillingEvent, EventKind, Hint, event_key
 from invoicing.domain.reconcile import Payment
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import billing_events as events_table
-from invoicing.services.ports import EventRow, EventState, Receipt
+from invoicing.services.ledger_ports import EventRow, EventState, Receipt
 
 _WAITING = (EventState.HINTED, EventState.READY)
 
@@ -36,13 +36,26 @@ class InboxRows(Rows):
         rows = [_row(_hint_of(fact), at, EventState.READY) | {"event": fact} for fact in events]
         return self.insert_new(events_table, rows, events_table.c.id)
 
-    def hinted(self, kind: EventKind, limit: int) -> list[EventRow]:
-        """Return the oldest hints whose object was not fetched yet."""
-        return self._oldest(_oldest_first(kind, EventState.HINTED, limit))
+    def known(self, row_ids: Collection[str]) -> set[str]:
+        """Return those of ``row_ids`` that are in the inbox already."""
+        return {
+            row.id for row in self.rows_by(select(events_table.c.id), events_table.c.id, row_ids)
+        }
 
-    def ready(self, kind: EventKind, limit: int) -> list[EventRow]:
-        """Claim the oldest undecided events; rows another unit of work holds are passed over."""
-        return self._oldest(self.claimed(_oldest_first(kind, EventState.READY, limit)))
+    def hinted(self, kinds: Collection[EventKind], limit: int) -> list[EventRow]:
+        """Return the oldest hints whose object was not fetched yet."""
+        query = _oldest_first(kinds, EventState.HINTED, limit)
+        return [_event_row(row) for row in self.connection.execute(query)]
+
+    def ready(self, kinds: Collection[EventKind], limit: int) -> list[EventRow]:
+        """Claim the oldest undecided events; rows another unit of work holds are passed over.
+
+        What came together is decided in the order of its days: work that was reported late belongs
+        to the first period that can bill it.
+        """
+        query = self.claimed(_oldest_first(kinds, EventState.READY, limit))
+        rows = sorted(self.connection.execute(query), key=_by_day)
+        return [_event_row(row) for row in rows]
 
     def get(self, row_id: str) -> EventRow:
         """Return one event."""
@@ -57,6 +70,11 @@ class InboxRows(Rows):
         """Attach the fetched fact, if the event is still only a hint."""
         content = {"event": fact} if isinstance(fact, BillingEvent) else {"payment": fact}
         return self._changed(row_id, EventState.HINTED, {"state": EventState.READY, **content})
+
+    def rewrite(self, row_id: str, event: BillingEvent) -> None:
+        """Keep today's facts of an event that nobody fetches; it stays where it stands."""
+        here = events_table.c.id == row_id
+        self.connection.execute(update(events_table).where(here).values(event=event))
 
     def settle(self, row_id: str, before: EventState, after: EventState, reason: str) -> bool:
         """Move an event on, with the reason."""
@@ -73,9 +91,6 @@ class InboxRows(Rows):
         row = self.connection.execute(query).first()
         return f"{row.received_at.isoformat(timespec='microseconds')} {row.id}" if row else ""
 
-    def _oldest(self, query: Select[Any]) -> list[EventRow]:
-        return [_event_row(row) for row in self.connection.execute(query)]
-
     def _changed(self, row_id: str, before: EventState, values: dict[str, object]) -> bool:
         here = (events_table.c.id == row_id) & (events_table.c.state == before)
         return (
@@ -83,13 +98,19 @@ class InboxRows(Rows):
         )
 
 
-def _oldest_first(kind: EventKind, state: EventState, limit: int) -> Select[Any]:
+def _oldest_first(kinds: Collection[EventKind], state: EventState, limit: int) -> Select[Any]:
     return (
         select(events_table)
-        .where(events_table.c.kind == kind, events_table.c.state == state)
-        .order_by(events_table.c.received_at, events_table.c.id)
+        .where(events_table.c.kind.in_(list(kinds)), events_table.c.state == state)
+        # Our calendar names what is due by its first day, so a limit cuts off the latest.
+        .order_by(events_table.c.received_at, events_table.c.object_id, events_table.c.id)
         .limit(limit)
     )
+
+
+def _by_day(row: Row[Any]) -> tuple[datetime, date, str, str]:
+    day = row.event.occurred_on if row.event is not None else date.min
+    return row.received_at, day, row.object_id, row.id
 
 
 def _hint_of(fact: BillingEvent) -> Hint:

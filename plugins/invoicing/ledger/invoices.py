@@ -1,19 +1,32 @@
 """Invoices: issued once, their content frozen by the database itself."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSON
 
 from invoicing.domain.draft import Line
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.issue import Invoice, SeriesKey
-from invoicing.domain.money import plain
+from invoicing.domain.money import Money, plain
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import InvoiceState
 from invoicing.ledger.numbering import SeriesRows
 from invoicing.ledger.statements import Rows, in_order
-from invoicing.ledger.tables import document_links, lines
+from invoicing.ledger.tables import document_links, lines, obligations
 from invoicing.ledger.tables import invoices as invoices_table
 
 HAS_DOCUMENT = exists().where(
@@ -69,6 +82,34 @@ class InvoiceRows(Rows):
         )
         return {row.client for row in self.rows_by(query, invoices_table.c.client, set(clients))}
 
+    def gross_by_agreement(self, agreements: Collection[str]) -> dict[str, tuple[Money, ...]]:
+        """Return what the issued invoices of each agreement came to, the oldest first."""
+        query = (
+            select(
+                obligations.c.agreement,
+                invoices_table.c.id,
+                invoices_table.c.currency,
+                self._gross().label("gross"),
+            )
+            .join(obligations, obligations.c.draft_id == invoices_table.c.id)
+            .where(invoices_table.c.state == InvoiceState.ISSUED)
+            .order_by(invoices_table.c.issued_at, invoices_table.c.sequence)
+            .distinct()
+            .add_columns(invoices_table.c.issued_at, invoices_table.c.sequence)
+        )
+        found: dict[str, list[Money]] = {key: [] for key in agreements}
+        for row in self.rows_by(query, obligations.c.agreement, set(agreements)):
+            found[row.agreement].append(Money(Decimal(row.gross), row.currency))
+        return {key: tuple(history) for key, history in found.items()}
+
+    def _gross(self) -> ColumnElement[str]:
+        """Read one figure out of the frozen content: all of it would cost a second per thousand."""
+        content = type_coerce(invoices_table.c.content, Text)
+        if self.connection.dialect.name == "postgresql":
+            gross: ColumnElement[str] = cast(content, JSON)["totals"]["gross"]["amount"].astext
+            return gross
+        return func.json_extract(content, "$.totals.gross.amount")
+
     def without_document(self, limit: int) -> list[str]:
         """Return ids of issued invoices whose document was not rendered yet, the oldest first."""
         query = (
@@ -118,14 +159,15 @@ def _line_row(invoice_id: str, line: Line) -> dict[str, object]:
         "quantity": plain(line.quantity),
         "unit": line.unit,
         "unit_price": plain(line.unit_price.amount),
+        "base_quantity": plain(line.base_quantity),
+        "discount_percent": plain(line.discount_percent),
         "net": plain(line.net.amount),
         "net_minor": line.net.minor,
         "currency": line.net.currency,
         "tax_category": line.rate.category,
         "tax_code": line.rate.code,
         "tax_percent": plain(line.rate.percent),
-        "source": line.source,
-        "record_id": line.record_id,
+        "records": line.records,
         "rule": line.rule,
         "explanation": line.explanation,
     }

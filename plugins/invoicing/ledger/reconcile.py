@@ -20,8 +20,10 @@ _SETTLED = (
     .scalar_subquery()
 )
 # PostgreSQL adds up BIGINT as NUMERIC, so the sum is read back through int().
-_BALANCE = (invoices.c.due_minor - _SETTLED).label("balance")
-_OWED: Select[Any] = select(invoices.c.id, invoices.c.number, invoices.c.currency, _BALANCE)
+BALANCE = invoices.c.due_minor - _SETTLED
+_OWED: Select[Any] = select(
+    invoices.c.id, invoices.c.number, invoices.c.currency, BALANCE.label("balance")
+)
 
 
 class PaymentRows(Rows):

@@ -35,7 +35,7 @@ from invoicing.ledger.reviews import ReviewRows
 from invoicing.ledger.trail import TrailRows
 
 if TYPE_CHECKING:
-    from invoicing.services import ports
+    from invoicing.services import ledger_ports as ports
 
 
 class SqlUnitOfWork:

@@ -1,35 +1,72 @@
-"""Decide: every complete event becomes an obligation, a question, or a recorded nothing."""
+"""Decide: every complete event becomes things owed, a question, or a recorded nothing."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from invoicing.domain.book import Book
 from invoicing.domain.canonical import fingerprint
-from invoicing.domain.decide import (
+from invoicing.domain.decide import decide, possible_agreements
+from invoicing.domain.errors import StateError
+from invoicing.domain.events import BillingEvent
+from invoicing.domain.exceptions import Action
+from invoicing.domain.obligations import (
     Bill,
     Decision,
     Hold,
     Ignore,
+    Note,
     Obligation,
     ObligationKey,
-    decide,
-    possible_keys,
+    Owed,
 )
-from invoicing.domain.errors import StateError
-from invoicing.domain.events import BillingEvent
-from invoicing.domain.exceptions import Action
-from invoicing.domain.rules import EVENT_OF_MODEL, Model
-from invoicing.services.ports import EventRow, EventState, Services, UnitOfWork
-from invoicing.services.report import CALENDAR
+from invoicing.domain.parcels import ParcelItem
+from invoicing.domain.report import CALENDAR
+from invoicing.domain.rules import EVENTS_OF_MODEL, Model
+from invoicing.domain.states import DraftState
+from invoicing.services.ledger_ports import EventRow, EventState, ObligationState, UnitOfWork
+from invoicing.services.ports import Services
+from invoicing.services.report import OURS, event_today
+
+_NOT_OUT_YET = {DraftState.DRAFT, DraftState.AWAITING_REVIEW, DraftState.APPROVED}
+
+
+class _Known:
+    """What is owed, client by client, kept up to date through a batch of decisions."""
+
+    def __init__(self, book: Book, owed: Owed) -> None:
+        self._owed: dict[str, dict[ObligationKey, Obligation]] = {}
+        self._unpaid: dict[str, set[ObligationKey]] = {}
+        for key, one in owed.obligations.items():
+            client = book.agreement(key.agreement).client
+            self._add(client, one, unpaid=key in owed.unpaid)
+
+    def about(self, client: str) -> Owed:
+        """Return what is owed under the agreements with a client."""
+        return Owed(self._owed.get(client, {}), frozenset(self._unpaid.get(client, ())))
+
+    def add(self, obligations: Sequence[Obligation]) -> None:
+        """Take in what arose just now; nobody paid for it yet."""
+        for one in obligations:
+            self._add(one.client, one, unpaid=True)
+
+    def _add(self, client: str, one: Obligation, *, unpaid: bool) -> None:
+        self._owed.setdefault(client, {})[one.key] = one
+        if unpaid:
+            self._unpaid.setdefault(client, set()).add(one.key)
 
 
 def decide_events(s: Services, model: Model, limit: int = 5000) -> list[str]:
     """Decide on the oldest complete events; return the ids of the new obligations."""
     with s.ledger.write() as work:
-        rows = work.inbox.ready(EVENT_OF_MODEL[model], limit)
+        rows = work.inbox.ready(EVENTS_OF_MODEL[model], limit)
         events = [(row, row.event) for row in rows if row.event is not None]
-        keys = {key for _, event in events for key in possible_keys(event, s.book)}
-        owed = work.obligations.owed(keys)
+        about = {key for _, event in events for key in possible_agreements(event, s.book)}
+        work.obligations.claim(about)
+        known = _Known(s.book, work.obligations.of_agreements(about))
         new: list[str] = []
         for row, event in events:
-            decision = decide(event, s.book, owed)
-            new += _record(s, work, row, event, decision, owed)
+            decision = decide(event, s.book, known.about(event.client))
+            new += _record(s, work, row, decision, known)
         return new
 
 
@@ -38,66 +75,93 @@ def decide_again(s: Services, event_row_id: str, actor: str) -> None:
 
     What a source reported is fetched again, since it may have been corrected there.
     """
+    with s.ledger.read() as work:
+        row = work.inbox.get(event_row_id)
+    again = _of_calendar_today(s, row)
     now = s.clock.now()
     with s.ledger.write() as work:
-        ours = work.inbox.get(event_row_id).hint.source == CALENDAR
+        ours = row.hint.kind in OURS or row.hint.source == CALENDAR
         after = EventState.READY if ours else EventState.HINTED
         reason = f"{actor} asked to decide again"
         if not work.inbox.settle(event_row_id, EventState.HELD, after, reason):
             raise StateError(f"event {event_row_id} is not held, so there is nothing to decide")
+        if again is not None:
+            work.inbox.rewrite(event_row_id, again)
         work.exceptions.settle(Action.DECIDE_AGAIN, event_row_id, actor, now)
         work.trail.add(event_row_id, "decide_again", now, {}, actor)
 
 
+def _of_calendar_today(s: Services, row: EventRow) -> BillingEvent | None:
+    known = row.event is not None and row.event.agreement in s.book.agreements
+    return event_today(s, row) if known and row.hint.source == CALENDAR else None
+
+
 def _record(
-    s: Services,
-    work: UnitOfWork,
-    row: EventRow,
-    event: BillingEvent,
-    decision: Decision,
-    owed: dict[ObligationKey, Obligation],
+    s: Services, work: UnitOfWork, row: EventRow, decision: Decision, known: _Known
 ) -> list[str]:
-    """Write a decision down; returns the id of the obligation if one arose."""
+    """Write a decision down; returns the ids of the obligations that arose."""
     now = s.clock.now()
-    after, added = _apply(s, work, row, event, decision, owed)
+    after, added = _apply(s, work, row, decision, known)
+    if not isinstance(decision, Hold):
+        for note in decision.notes:
+            _show(work, note, note.about.id if note.about else row.id, now)
     work.inbox.settle(row.id, EventState.READY, after, decision.reason)
     work.trail.add(row.id, "decided", now, {"decision": str(after), "reason": decision.reason})
     return added
 
 
+def _show(work: UnitOfWork, note: Note, subject: str, now: datetime) -> None:
+    """Show a person what the decision does not settle; what was seen before is not shown again."""
+    seen = work.exceptions.of_subjects([subject])
+    if all((one.code, one.cause) != (note.code, note.text) for one in seen):
+        work.exceptions.open(note.code, subject, note.text, now)
+
+
 def _apply(
-    s: Services,
-    work: UnitOfWork,
-    row: EventRow,
-    event: BillingEvent,
-    decision: Decision,
-    owed: dict[ObligationKey, Obligation],
+    s: Services, work: UnitOfWork, row: EventRow, decision: Decision, known: _Known
 ) -> tuple[EventState, list[str]]:
-    """Do what was decided; returns where the event stands now and the obligation that arose."""
-    now = s.clock.now()
+    """Do what was decided; returns where the event stands now and the obligations that arose."""
     match decision:
-        case Bill(obligation):
-            key = obligation.key
-            if added := work.obligations.add([obligation]):
-                owed[key] = obligation
-                return EventState.BILLED, added
-            owed |= work.obligations.owed([key])  # somebody else was first
-            _merge(s, work, row, event, owed[key])
-            return EventState.MERGED, []
-        case Hold(code, reason):
-            work.exceptions.open(code, row.id, reason, now)
+        case Bill(obligations):
+            known.add(obligations)
+            return EventState.BILLED, work.obligations.add(obligations)
+        case Hold(code, reason, about):
+            work.exceptions.open(code, row.id, reason, s.clock.now())
+            for key in about:
+                _hold_owed(s, work, key, decision)
             return EventState.HELD, []
         case Ignore(owed=ObligationKey() as key):
-            _merge(s, work, row, event, owed[key])
+            _merge(s, work, row, known.about(_client_of(row)).obligations[key])
             return EventState.MERGED, []
         case Ignore():
             return EventState.IGNORED, []
 
 
-def _merge(
-    s: Services, work: UnitOfWork, row: EventRow, event: BillingEvent, owed: Obligation
-) -> None:
-    """Show a person when an event about something owed says something else than the ledger."""
-    if fingerprint(owed.work) != fingerprint(event.work):
+def _client_of(row: EventRow) -> str:
+    return row.event.client if row.event else ""
+
+
+def _hold_owed(s: Services, work: UnitOfWork, key: ObligationKey, hold: Hold) -> None:
+    """Keep what sources contradict each other about from being issued; what is issued stays."""
+    now = s.clock.now()
+    detail = {"code": hold.code, "reason": hold.reason}
+    if work.obligations.move([key.id], ObligationState.OPEN, ObligationState.HELD, ""):
+        work.exceptions.open(hold.code, key.id, hold.reason, now)
+        work.trail.add(key.id, "held", now, detail)
+    _, draft_id = work.obligations.where([key.id]).get(key.id, (None, ""))
+    while held := [one for one in work.drafts.get([draft_id]) if one.state in _NOT_OUT_YET]:
+        item = ParcelItem(draft_id, held[0].version)
+        if work.drafts.move(item, held[0].state, DraftState.HELD):
+            work.exceptions.open(hold.code, draft_id, hold.reason, now)
+            work.trail.add(draft_id, "held", now, detail)
+            return
+
+
+def _merge(s: Services, work: UnitOfWork, row: EventRow, owed: Obligation) -> None:
+    """Show a person when a source tells another story of something owed than it told before."""
+    event = row.event
+    if event is None or (event.source, event.kind) != (owed.source, owed.kind):
+        return
+    if event.work and fingerprint(owed.work) != fingerprint(event.work):
         cause = f"event {event.event_id} says something else than {owed.key} has"
         work.exceptions.open("event_differs", row.id, cause, s.clock.now())

@@ -19,9 +19,11 @@ from invoicing.domain.exceptions import Action
 from invoicing.domain.follow_up import reason_not_to_remind
 from invoicing.domain.issue import Invoice
 from invoicing.domain.parties import Mode
+from invoicing.domain.periods import local_date
 from invoicing.domain.render import DocumentKind, file_name
 from invoicing.domain.states import InvoiceState, OutboxState
-from invoicing.services.ports import Services, UnitOfWork
+from invoicing.services.ledger_ports import UnitOfWork
+from invoicing.services.ports import Services
 
 _MARGIN_SECONDS = 30  # the result is written this long before the lease runs out, or not at all
 
@@ -97,7 +99,8 @@ def _send(s: Services, row: OutboxRow) -> bool:
         client = invoice.content.client.key
         return _give_up(s, row, f"{client} is not a live client in config/clients.yaml")
     try:
-        text = s.renderer.mail(row.kind, invoice, balance)
+        today = local_date(s.clock.now(), invoice.content.client.zone)
+        text = s.renderer.mail(row.kind, invoice, balance, today)
     except InvoicingError as error:
         return _give_up(s, row, f"the mail could not be written: {error}")
     attachment = Attachment(file_name(invoice.number), document.media_type, document.content)
@@ -130,7 +133,7 @@ def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
     """Commit the intent before connecting; a reminder is checked again in the same transaction."""
     now = s.lease_clock.now()
     with s.ledger.write() as work:
-        if row.kind is MessageKind.REMINDER:
+        if row.kind is not MessageKind.INVOICE:
             balance = work.payments.balances([invoice.id])[invoice.id]
             reason = reason_not_to_remind(InvoiceState.ISSUED, balance)
             if reason:

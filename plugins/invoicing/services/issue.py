@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from invoicing.domain.dispatch import MessageKind, Recipients, outbox_row
-from invoicing.domain.draft import DraftRecord
-from invoicing.domain.follow_up import plan_reminders
+from invoicing.domain.draft import Draft, DraftRecord
+from invoicing.domain.follow_up import (
+    DEFAULT_PLAN,
+    PlannedReminder,
+    ReminderPlan,
+    plan_reminders,
+)
 from invoicing.domain.issue import Invoice, issue_draft, series_key
 from invoicing.domain.parcels import ParcelItem
-from invoicing.domain.review import Answer, Approval
+from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import DraftState
-from invoicing.services.parcels import is_live
-from invoicing.services.ports import Services, UnitOfWork
+from invoicing.services.ledger_ports import ObligationState, Reviewed, UnitOfWork
+from invoicing.services.parcels import agreement_of, is_live
+from invoicing.services.ports import Services
 
 
 def issue_parcel(s: Services, parcel_id: str) -> list[str]:
@@ -29,8 +35,8 @@ def issue_drafts(s: Services, items: Sequence[ParcelItem]) -> list[str]:
     now = s.clock.now()
     with s.ledger.write() as work:
         records = work.drafts.get([item.draft_id for item in items])
-        decisions = work.reviews.decisions(items)
-        ready = [r for r in records if _may_issue(s, work, r, items, decisions.get(r.id))]
+        reviewed = work.reviews.of_versions(items)
+        ready = [r for r in records if _may_issue(s, work, r, items, reviewed[r.id])]
         _issue(s, work, [record for record in ready if _claim(work, record)], now)
         return [invoice.id for invoice in work.invoices.get([record.id for record in records])]
 
@@ -40,12 +46,14 @@ def _may_issue(
     work: UnitOfWork,
     record: DraftRecord,
     items: Sequence[ParcelItem],
-    decision: Approval | None,
+    reviewed: Reviewed,
 ) -> bool:
     decided = {DraftState.ISSUED, DraftState.REJECTED, DraftState.HELD, DraftState.EXPIRED}
     if record.state in decided or not is_live(s, record):
         return False
-    problem = _problem(record, items, decision)
+    if record.state is DraftState.AWAITING_REVIEW and not reviewed.has_open_question:
+        return False  # a step of the chain is done, the next run asks the next one
+    problem = _problem(record, items, reviewed)
     if problem:
         now = s.clock.now()
         work.exceptions.open("not_approved", record.id, problem, now)
@@ -57,16 +65,18 @@ def _may_issue(
     return not problem
 
 
-def _problem(record: DraftRecord, items: Sequence[ParcelItem], decision: Approval | None) -> str:
+def _problem(record: DraftRecord, items: Sequence[ParcelItem], reviewed: Reviewed) -> str:
     """Say what speaks against issuing, or nothing."""
     if ParcelItem(record.id, record.version) not in items:
         return f"version {record.version} is newer than the one this run carries"
-    if decision is None or decision.answer is not Answer.APPROVE:
+    if not reviewed.approvals:
         return "issuing was asked for, but nobody approved this version"
     if record.state is not DraftState.APPROVED:
         return f"the draft is {record.state}, not approved"
-    if not decision.content_hash == record.content_hash == record.draft.content_hash:
-        return "the content is not the one that was approved"
+    if record.content_hash != record.draft.content_hash:
+        return "the content is not the one that was drafted"
+    if not reviewed.approves(record.content_hash):
+        return "not every step of the chain approved exactly this content"
     return ""
 
 
@@ -114,7 +124,7 @@ def _announce(s: Services, work: UnitOfWork, invoice: Invoice, now: datetime) ->
             )
         ]
     )
-    work.reminders.plan(invoice.id, plan_reminders(invoice.due_on))
+    work.reminders.plan(invoice.id, _reminders(s, invoice))
     work.exceptions.close("not_approved", invoice.id, "system", "approved and issued", now)
     detail = {
         "number": invoice.number,
@@ -125,3 +135,37 @@ def _announce(s: Services, work: UnitOfWork, invoice: Invoice, now: datetime) ->
         "gross": str(invoice.content.totals.gross),
     }
     work.trail.add(invoice.id, "issued", now, detail)
+    if invoice.content.is_deposit:
+        _let_go_on(work, invoice, now)
+
+
+def _let_go_on(work: UnitOfWork, deposit: Invoice, now: datetime) -> None:
+    """Open what was held because it settles this deposit; the next run drafts it."""
+    agreement = agreement_of(deposit.content)
+    owed = work.obligations.of_agreements({agreement}).of(agreement)
+    for one in owed:
+        decision = f"{deposit.number} is issued"
+        if work.exceptions.close("deposit_not_issued", one.key.id, SYSTEM, decision, now):
+            ids = [other.key.id for other in owed if other.bundle == one.bundle != ""]
+            held, opened = ObligationState.HELD, ObligationState.OPEN
+            work.obligations.move(ids or [one.key.id], held, opened, "")
+            work.trail.add(one.key.id, "deposit_issued", now, {"deposit": deposit.id})
+
+
+def plan_of(s: Services, content: Draft) -> ReminderPlan:
+    """Return the cadence of an invoice; one whose agreement left the book keeps its client's."""
+    agreement = s.book.agreements.get(agreement_of(content))
+    if agreement is not None:
+        return s.book.reminder_plan(agreement)
+    return s.book.reminders.get(content.client.reminder_plan, DEFAULT_PLAN)
+
+
+def _reminders(s: Services, invoice: Invoice) -> tuple[PlannedReminder, ...]:
+    content = invoice.content
+    return plan_reminders(
+        plan_of(s, content),
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        cycle_on=content.period.starts_on if content.period else None,
+        holidays=content.entity.holidays,
+    )

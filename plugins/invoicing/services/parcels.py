@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from invoicing.domain.draft import DraftRecord
+from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.parcels import Parcel, ParcelItem, make_parcels
 from invoicing.domain.parties import Mode
-from invoicing.domain.review import ReviewReason, review_reasons
+from invoicing.domain.reasons import review_reasons
+from invoicing.domain.review import SYSTEM, ReviewFacts, ReviewReason
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
-from invoicing.services.ports import RunIsOver, Services, UnitOfWork
+from invoicing.services.ledger_ports import UnitOfWork
+from invoicing.services.ports import RunIsOver, Services
 
 # Longer than a parcel's tasks and all their retries take, even behind a long queue of others.
 LEFT_BEHIND = timedelta(hours=1)
@@ -46,15 +48,34 @@ def reasons_to_review(
     """Say for each draft why a person must see it; an empty answer means nobody must."""
     clients = {record.draft.client.key for record in records}
     known = work.invoices.billed_clients(clients)
+    history = work.invoices.gross_by_agreement({agreement_of(record.draft) for record in records})
     return {
         record.id: review_reasons(
-            record.draft.totals.gross,
+            record.draft,
             s.book.review,
-            first_invoice=not record.draft.client.established
-            and record.draft.client.key not in known,
+            ReviewFacts(
+                not record.draft.client.established and record.draft.client.key not in known,
+                history[agreement_of(record.draft)],
+                record.author,
+                authors_of(work, record),
+            ),
         )
         for record in records
     }
+
+
+def authors_of(work: UnitOfWork, record: DraftRecord) -> frozenset[str]:
+    """Return the people who made this version of a draft or an earlier one, or asked for it."""
+    if record.version == 1:
+        return frozenset({record.author} - {SYSTEM})
+    made = {entry.actor for entry in work.trail.of(record.id) if entry.action == "drafted"}
+    asked = {one.reported_by for one in work.obligations.of_draft(record.id)}
+    return frozenset((made | asked | {record.author}) - {SYSTEM, ""})
+
+
+def agreement_of(draft: Draft) -> str:
+    """Return the key of the one agreement that a draft is about."""
+    return draft.obligations[0].agreement
 
 
 def is_live(s: Services, record: DraftRecord) -> bool:

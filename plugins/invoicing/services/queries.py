@@ -18,11 +18,13 @@ from invoicing.domain.events import event_key
 from invoicing.domain.exceptions import FINANCE, ExceptionEntry
 from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money, total
+from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.periods import local_date
 from invoicing.domain.reconcile import money_state
 from invoicing.domain.render import DocumentKind, file_name
 from invoicing.domain.states import DraftState, MoneyState
 from invoicing.domain.trail import broken_at
+from invoicing.services.ledger_ports import Reviewed
 from invoicing.services.ports import Document, EventRow, Services, UnitOfWork
 from invoicing.services.stories import (
     InvoiceStory,
@@ -33,6 +35,7 @@ from invoicing.services.stories import (
     PaymentStory,
     QueueItem,
     ReminderStory,
+    StepReview,
     TrailStory,
     VersionReview,
 )
@@ -175,14 +178,20 @@ def _messages(work: UnitOfWork, invoice_id: str) -> tuple[MessageStory, ...]:
 
 def _reviews(work: UnitOfWork, draft_id: str, newest: int) -> tuple[VersionReview, ...]:
     found = (
-        VersionReview(
-            version,
-            work.reviews.asked(draft_id, version),
-            work.reviews.decision(draft_id, version),
-        )
+        VersionReview(version, _steps(work, ParcelItem(draft_id, version)))
         for version in range(1, newest + 1)
     )
-    return tuple(review for review in found if review.request or review.decision)
+    return tuple(review for review in found if review.steps)
+
+
+def _steps(work: UnitOfWork, item: ParcelItem) -> tuple[StepReview, ...]:
+    reviewed = work.reviews.of_versions([item]).get(item.draft_id, Reviewed())
+    asked = {request.step: request for request in reviewed.requests}
+    answered = {approval.step: approval for approval in reviewed.approvals}
+    return tuple(
+        StepReview(step, asked.get(step), answered.get(step))
+        for step in dict.fromkeys([*asked, *answered])
+    )
 
 
 def _money(s: Services, invoice: Invoice, balances: Mapping[str, Money]) -> MoneyStory:

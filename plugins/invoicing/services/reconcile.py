@@ -10,14 +10,15 @@ from invoicing.domain.reconcile import (
     money_state,
     named_in,
 )
-from invoicing.services.ports import EventRow, EventState, Services, UnitOfWork
+from invoicing.services.ledger_ports import EventRow, EventState, UnitOfWork
+from invoicing.services.ports import Services
 
 
 def reconcile_payments(s: Services, limit: int = 1000) -> list[str]:
     """Apply every fetched payment once; return the ids of the invoices whose money changed."""
     changed: list[str] = []
     with s.ledger.write() as work:
-        for row in work.inbox.ready(EventKind.PAYMENT_RECEIVED, limit):
+        for row in work.inbox.ready((EventKind.PAYMENT_RECEIVED,), limit):
             if row.payment is not None:
                 changed += _apply(s, work, row, row.payment)
     return changed

@@ -1,18 +1,28 @@
-"""Report: facts reach the inbox, from webhooks as hints and from our own calendar complete."""
+"""Report: facts reach the inbox, from webhooks as hints, from calendar and form complete."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from invoicing.domain.decide import Obligation
-from invoicing.domain.errors import NotFoundError, SettingsError, TerminalError, TransientError
-from invoicing.domain.events import BillingEvent, EventKind, Hint, WorkItem, event_key
-from invoicing.domain.parties import Mode
-from invoicing.domain.periods import Period, local_date, periods_due
-from invoicing.domain.rules import EVENT_OF_MODEL, Agreement, Model
-from invoicing.services.ports import EventRow, EventState, Receipt, Services
+from invoicing.domain.canonical import fingerprint
+from invoicing.domain.decide import decide
+from invoicing.domain.errors import (
+    NotFoundError,
+    SettingsError,
+    StateError,
+    TerminalError,
+    TransientError,
+)
+from invoicing.domain.events import BillingEvent, EventKind, Hint, event_key
+from invoicing.domain.obligations import Bill, Obligation, Owed
+from invoicing.domain.report import CALENDAR
+from invoicing.domain.rules import EVENTS_OF_MODEL, Model
+from invoicing.domain.work import ref_of
+from invoicing.services.dues import due_today, report_dues
+from invoicing.services.ledger_ports import EventRow, EventState, Receipt
+from invoicing.services.ports import Services
 
-CALENDAR = "calendar"
+# Facts of our own calendar and forms: they come complete and are never fetched.
+OURS = frozenset({EventKind.RETAINER_DUE, EventKind.ONE_OFF_REQUESTED})
 
 
 def accept_hint(s: Services, hint: Hint) -> Receipt:
@@ -29,92 +39,87 @@ def accept_hint(s: Services, hint: Hint) -> Receipt:
     return receipt
 
 
+def note_unknown(s: Services, source: str, event_id: str, kind_text: str) -> None:
+    """Show a kind of event that nobody handles to the engineer instead of losing it."""
+    handled = ", ".join(kind for kind in EventKind if kind not in OURS)
+    cause = f"{source} sent event {event_id} of kind {kind_text[:60]!r}; only {handled} are handled"
+    now = s.clock.now()
+    with s.ledger.write() as work:
+        work.exceptions.open("unknown_event", f"{source}:{event_id}", cause, now)
+
+
+def report_request(s: Services, event: BillingEvent) -> str:
+    """Store what a person asked for in a form, once per event id; return the event's id here."""
+    now, row_id = s.clock.now(), event_key(event.source, event.event_id)
+    with s.ledger.write() as work:
+        if work.inbox.add_events([event], now):
+            detail = {"source": event.source, "event": event.event_id, "object": event.subject}
+            work.trail.add(row_id, "reported", now, detail, event.reported_by)
+        elif work.inbox.get(row_id).hint.payload_hash != fingerprint(event):
+            cause = f"{event.source} sent event {event.event_id} again with another content"
+            work.exceptions.open("event_changed", row_id, cause, now)
+    return row_id
+
+
 def report_events(s: Services, model: Model, limit: int = 1000) -> list[str]:
     """Bring in what a billing model waits for; return the ids of the events now complete."""
-    if model is Model.RETAINER:
-        return _report_retainers(s)
-    return _fetch_hints(s, EVENT_OF_MODEL[model], limit)
+    reported = report_dues(s) if model is Model.RETAINER else []
+    return reported + _fetch_hints(s, EVENTS_OF_MODEL[model], limit)
 
 
 def report_payments(s: Services, limit: int = 1000) -> list[str]:
     """Fetch the payments that accounting told us of; return the ids of the events complete."""
-    return _fetch_hints(s, EventKind.PAYMENT_RECEIVED, limit)
+    return _fetch_hints(s, (EventKind.PAYMENT_RECEIVED,), limit)
 
 
-def facts_today(s: Services, obligation: Obligation) -> Obligation:
-    """Read again what a thing owed is about: from the agreement, or from the source by its id.
+def event_today(s: Services, row: EventRow) -> BillingEvent:
+    """Read an event again: from our calendar, or from its source by its id.
 
-    Raises what the source raises when the record is gone or cannot be read.
+    What a person wrote into a form stays as it is. Raises what the source raises when the record
+    is gone or cannot be read.
     """
-    if obligation.source == CALENDAR:
-        fact = _period_again(s, obligation)
-    else:
-        fact = _record_again(s, obligation)
-    return replace(obligation, work=fact.work, title=fact.title, occurred_on=fact.occurred_on)
-
-
-def _period_again(s: Services, obligation: Obligation) -> BillingEvent:
-    agreement = s.book.agreement(obligation.key.agreement)
-    today = local_date(s.clock.now(), s.book.client(agreement.client).zone)
-    for due in periods_due(agreement.starts_on, agreement.bill_from, agreement.ends_on, today):
-        if str(due.starts_on) == obligation.key.unit:
-            return _retainer_due(agreement, due)
-    raise NotFoundError(f"agreement {agreement.key} has no period from {obligation.key.unit}")
-
-
-def _record_again(s: Services, obligation: Obligation) -> BillingEvent:
-    with s.ledger.read() as work:
-        row = work.inbox.get(event_key(obligation.source, obligation.event_id))
+    if row.hint.source == CALENDAR:
+        return due_today(s, row)
+    if row.event is not None and row.event.kind is EventKind.ONE_OFF_REQUESTED:
+        return row.event
     fact = s.sources.fetch(row.hint)
     if not isinstance(fact, BillingEvent):
-        raise NotFoundError(f"{obligation.key} is not about work any more")
+        raise NotFoundError(f"{row.hint.source} has no work under {row.hint.object_id} any more")
     return fact
 
 
-def _report_retainers(s: Services) -> list[str]:
-    now = s.clock.now()
-    events = list(_retainers_due(s))
-    with s.ledger.write() as work:
-        return work.inbox.add_events(events, now)
-
-
-def _retainers_due(s: Services) -> Iterator[BillingEvent]:
-    now = s.clock.now()
-    for agreement in s.book.agreements_of(Model.RETAINER):
-        client = s.book.client(agreement.client)
-        if client.mode is Mode.OFF:
-            continue
-        today = local_date(now, client.zone)
-        for due in periods_due(agreement.starts_on, agreement.bill_from, agreement.ends_on, today):
-            yield _retainer_due(agreement, due)
-
-
-def _retainer_due(agreement: Agreement, due: Period) -> BillingEvent:
-    title = f"{agreement.description}, {due}"
-    work: tuple[WorkItem, ...] = ()
-    if agreement.fee is not None:
-        record = f"{agreement.key}:{due.starts_on}"
-        work = (
-            WorkItem(
-                CALENDAR, record, title, Decimal(1), "month", agreement.fee, agreement.tax_category
-            ),
-        )
-    return BillingEvent(
-        source=CALENDAR,
-        event_id=f"{agreement.key}:{due.starts_on}",
-        kind=EventKind.RETAINER_DUE,
-        client=agreement.client,
-        agreement=agreement.key,
-        subject=str(due.starts_on),
-        occurred_on=due.starts_on,
-        work=work,
-        title=title,
-    )
-
-
-def _fetch_hints(s: Services, kind: EventKind, limit: int) -> list[str]:
+def facts_today(s: Services, owed: Sequence[Obligation]) -> list[Obligation]:
+    """Read again what the things owed on one invoice are about, and leave out what others bill."""
+    keys = {one.key for one in owed}
     with s.ledger.read() as work:
-        rows = work.inbox.hinted(kind, limit)
+        events = {event_key(one.source, one.event_id) for one in owed}
+        rows = {row_id: work.inbox.get(row_id) for row_id in events}
+        theirs = {agreement.key for agreement in s.book.agreements_with(owed[0].client)}
+        known = work.obligations.of_agreements(theirs | {key.agreement for key in keys})
+    facts = {row_id: event_today(s, row) for row_id, row in rows.items()}
+    others = Owed(
+        {key: one for key, one in known.obligations.items() if key not in keys},
+        known.unpaid - keys,
+    )
+    return [_again(s, one, facts[event_key(one.source, one.event_id)], others) for one in owed]
+
+
+def _again(s: Services, one: Obligation, fact: BillingEvent, others: Owed) -> Obligation:
+    if one.kind is EventKind.HOURS_LOGGED:
+        # Later hours are owed, or will be, with the next threshold.
+        mine = {ref_of(work) for work in one.work}
+        return replace(one, work=tuple(work for work in fact.work if ref_of(work) in mine))
+    decision = decide(fact, s.book, others)
+    if isinstance(decision, Bill):
+        for new in decision.obligations:
+            if new.key == one.key:
+                return replace(new, bundle=one.bundle)
+    raise StateError(f"with today's facts nothing is owed for {one.key}: {decision.reason}")
+
+
+def _fetch_hints(s: Services, kinds: Sequence[EventKind], limit: int) -> list[str]:
+    with s.ledger.read() as work:
+        rows = work.inbox.hinted(kinds, limit)
     return [row.id for row in rows if _fetch(s, row)]
 
 

@@ -1,9 +1,13 @@
-"""Review: ask a person where the policy says so, and bind the answer to what was shown."""
+"""Review: ask people step by step where the policy says so, and bind each answer to what it saw."""
 
+from dataclasses import replace
+from datetime import datetime
+
+from invoicing.domain.approvers import check_approver, stands_in_for, steps_for
 from invoicing.domain.draft import DraftRecord
 from invoicing.domain.errors import RefusedError
-from invoicing.domain.money import plain
 from invoicing.domain.parcels import Parcel, ParcelItem
+from invoicing.domain.periods import local_date
 from invoicing.domain.review import (
     AUTO_RULE,
     SYSTEM,
@@ -11,28 +15,25 @@ from invoicing.domain.review import (
     Approval,
     ReviewReason,
     ReviewRequest,
+    ReviewStep,
     answer_of,
-    as_markdown,
-    check_approver,
-    options,
 )
 from invoicing.domain.states import DraftState
-from invoicing.services.parcels import is_live, reasons_to_review
-from invoicing.services.ports import Services, UnitOfWork
+from invoicing.services.ledger_ports import Reviewed, UnitOfWork
+from invoicing.services.parcels import authors_of, is_live, reasons_to_review
+from invoicing.services.ports import Services
+from invoicing.services.questions import ANSWER_WITHIN, Question, put
 
-_WHAT_ANSWERS_DO = (
-    "*Approve* sends it. *Reject* closes it for good. *Send back* holds it until it was corrected;"
-    " then you are asked again."
-)
 _AFTER = {
     Answer.APPROVE: DraftState.APPROVED,
     Answer.REJECT: DraftState.REJECTED,
     Answer.SEND_BACK: DraftState.HELD,
 }
+_CHAIN_RULE = "every_step_of_the_chain_approved"
 
 
 def open_review(s: Services, parcel_id: str) -> ReviewRequest | None:
-    """Return the question to put to a person, or None when there is nobody to ask.
+    """Return the next question to put to a person, or None when there is nobody to ask.
 
     Drafts that need nobody get their recorded auto-approval here.
     """
@@ -44,7 +45,7 @@ def open_review(s: Services, parcel_id: str) -> ReviewRequest | None:
             return _ask(s, work, parcel, records, reasons)
         for record in records:
             if record.state is DraftState.DRAFT and not reasons[record.id] and is_live(s, record):
-                _approve_by_rule(s, work, record)
+                _approve_by_rule(s, work, record, AUTO_RULE)
         return None
 
 
@@ -53,11 +54,14 @@ def answer_review(
 ) -> Approval:
     """Write a person's answer down; a refused answer is recorded, shown and raised.
 
-    Answering again about a version that is decided changes nothing and returns that decision.
+    Answering a question again changes nothing and returns the first answer. Only the answer to the
+    last step of the chain approves; an earlier one lets the next run ask the next step.
     """
     try:
         with s.ledger.write() as work:
-            return _answer(s, work, work.parcels.get(parcel_id), label, login, comment)
+            work.drafts.claim([item.draft_id for item in work.parcels.get(parcel_id).items])
+            answered = work.reviews.answered(parcel_id)
+            return answered or _answer(s, work, work.parcels.get(parcel_id), label, login, comment)
     except RefusedError as refusal:
         _refused(s, parcel_id, label, login, refusal)
         raise
@@ -91,15 +95,15 @@ def _current(work: UnitOfWork, parcel: Parcel) -> list[DraftRecord]:
     ]
 
 
-def _approve_by_rule(s: Services, work: UnitOfWork, record: DraftRecord) -> None:
+def _approve_by_rule(s: Services, work: UnitOfWork, record: DraftRecord, rule: str) -> None:
     now = s.clock.now()
     approval = Approval(
-        record.id, record.version, record.content_hash, Answer.APPROVE, SYSTEM, AUTO_RULE
+        record.id, record.version, record.content_hash, Answer.APPROVE, SYSTEM, rule
     )
     item = ParcelItem(record.id, record.version)
-    if work.drafts.move(item, DraftState.DRAFT, DraftState.APPROVED):
+    if work.drafts.move(item, record.state, DraftState.APPROVED):
         work.reviews.decide(approval, now)
-        work.trail.add(record.id, "approved", now, _about(record) | {"rule": AUTO_RULE})
+        work.trail.add(record.id, "approved", now, _about(record) | {"rule": rule})
 
 
 def _ask(
@@ -114,14 +118,79 @@ def _ask(
     if not asking:
         return None
     record, now = asking[0], s.clock.now()
-    request = work.reviews.ask(_request(parcel, record, reasons[record.id]), now)
+    item = ParcelItem(record.id, record.version)
+    steps = _chain(s, work.reviews.of_versions([item])[record.id], reasons[record.id])
+    question = _next_question(s, work, record, steps)
+    if question is None:
+        _approve_by_rule(s, work, record, _CHAIN_RULE)
+        return None
+    _show_if_nobody_may(s, work, question)
+    request = work.reviews.ask(put(question, parcel.id, reasons[record.id], s.book.review), now)
     if request.content_hash != record.content_hash:
         raise RefusedError(f"the question about {record.id} v{record.version} is not about it")
-    item = ParcelItem(record.id, record.version)
-    if work.drafts.move(item, DraftState.DRAFT, DraftState.AWAITING_REVIEW):
+    work.drafts.move(item, DraftState.DRAFT, DraftState.AWAITING_REVIEW)
+    if not _asked_at(work, question):
         codes = ", ".join(reason.code for reason in reasons[record.id])
-        work.trail.add(record.id, "review_asked", now, _about(record) | {"reasons": codes})
+        detail = _about(record) | {"reasons": codes, "step": question.step.name}
+        work.trail.add(record.id, "review_asked", now, detail)
     return request
+
+
+def _show_if_nobody_may(s: Services, work: UnitOfWork, question: Question) -> None:
+    """Show finance a question that nobody may answer today; it closes when somebody may."""
+    code, subject, now = "nobody_may_approve", question.record.id, s.clock.now()
+    if question.may(s.book.review):
+        work.exceptions.close(code, subject, SYSTEM, "somebody may answer", now)
+        return
+    gross = question.record.draft.totals.gross
+    asked = ", ".join(question.step.approvers)
+    cause = (
+        f"step {question.step.name} asks {asked} about {gross}, and none of them may answer:"
+        " away, over their limit, or the author (config/review.yaml)"
+    )
+    work.exceptions.open(code, subject, cause, now)
+
+
+def _chain(
+    s: Services, reviewed: Reviewed, reasons: tuple[ReviewReason, ...]
+) -> tuple[ReviewStep, ...]:
+    """Return the steps that must approve: those of the first question, whatever changed since.
+
+    When a step has left the policy meanwhile, the whole chain of today is asked.
+    """
+    everybody = s.book.review.chain or (ReviewStep("approval", tuple(s.book.review.approvers)),)
+    if not reviewed.requests:
+        return steps_for(reasons, s.book.review) or everybody
+    steps = {step.name: step for step in everybody}
+    asked = reviewed.requests[-1].chain
+    return tuple(steps[name] for name in asked) if set(asked) <= steps.keys() else everybody
+
+
+def _next_question(
+    s: Services, work: UnitOfWork, record: DraftRecord, steps: tuple[ReviewStep, ...]
+) -> Question | None:
+    """Return the first step without an answer as a question; None when all have one."""
+    item = ParcelItem(record.id, record.version)
+    said = work.reviews.of_versions([item])[record.id].approvals
+    left = [step for step in steps if step.name not in {one.step for one in said}]
+    if not left:
+        return None
+    now, zone = s.clock.now(), record.draft.entity.zone
+    chain = tuple(step.name for step in steps)
+    authors = authors_of(work, record)
+    question = Question(record, left[0], chain, said, local_date(now, zone), authors=authors)
+    asked_at = _asked_at(work, question)
+    overdue = asked_at is not None and now - asked_at >= ANSWER_WITHIN
+    return replace(question, overdue=overdue)
+
+
+def _asked_at(work: UnitOfWork, question: Question) -> datetime | None:
+    """Return when a step was asked for the first time about this version."""
+    mine = _about(question.record) | {"step": question.step.name}
+    for entry in work.trail.of(question.record.id):
+        if entry.action == "review_asked" and mine.items() <= dict(entry.detail).items():
+            return entry.at
+    return None
 
 
 def _answer(
@@ -130,19 +199,68 @@ def _answer(
     if not parcel.items:
         raise RefusedError("this question moved to a newer run; answer it there")
     item = parcel.items[0]
-    asked = work.reviews.asked(item.draft_id, item.version)
-    if asked is None:
+    reviewed = work.reviews.of_versions([item])[item.draft_id]
+    if not reviewed.requests:
         raise RefusedError(f"nobody was asked about draft {item.draft_id} v{item.version}")
-    if decided := work.reviews.decision(item.draft_id, item.version):
-        return decided
+    if not reviewed.has_open_question:
+        return reviewed.approvals[-1]
+    asked = reviewed.requests[-1]
     answer = answer_of(label, asked.version, asked.content_hash)
     record = work.drafts.get([item.draft_id])[0]
-    check_approver(login, record.author, s.book.review)
+    question = _question_of(s, work, record, asked)
+    _check(s, question, login)
     if (record.version, record.content_hash) != (asked.version, asked.content_hash):
         raise RefusedError(f"draft {record.id} is at version {record.version} by now")
-    if not work.drafts.move(item, DraftState.AWAITING_REVIEW, _AFTER[answer]):
+    approval = Approval(
+        record.id,
+        record.version,
+        record.content_hash,
+        answer,
+        login,
+        comment=comment,
+        step=asked.step,
+    )
+    kept = work.reviews.decide(approval, s.clock.now(), parcel.id)
+    if kept is not approval:
+        return kept  # somebody else was first
+    if not _move_on(work, question, answer):
         raise RefusedError(f"draft {record.id} is {record.state} and waits for no answer")
-    return _decided(s, work, record, answer, login, comment)
+    _tell(s, work, question, approval)
+    return approval
+
+
+def _question_of(
+    s: Services, work: UnitOfWork, record: DraftRecord, asked: ReviewRequest
+) -> Question:
+    steps = {step.name: step for step in _chain(s, Reviewed((asked,)), ())}
+    question = _next_question(s, work, record, tuple(steps.values()))
+    if question is None or question.step.name != asked.step:
+        raise RefusedError(f"step {asked.step} is not in config/review.yaml any more")
+    return question
+
+
+def _check(s: Services, question: Question, login: str) -> None:
+    check_approver(
+        login,
+        question.step,
+        gross=question.record.draft.totals.gross,
+        author=question.record.author,
+        earlier=question.earlier,
+        policy=s.book.review,
+        today=question.today,
+        overdue=question.overdue,
+        authors=question.authors,
+    )
+
+
+def _move_on(work: UnitOfWork, question: Question, answer: Answer) -> bool:
+    """Move the draft as its answer says; a step that is not the last one leaves it waiting."""
+    record = question.record
+    item = ParcelItem(record.id, record.version)
+    if answer is Answer.APPROVE and question.step.name != question.chain[-1]:
+        work.parcels.let_go(item)  # the next run asks the next step
+        return record.state is DraftState.AWAITING_REVIEW
+    return work.drafts.move(item, DraftState.AWAITING_REVIEW, _AFTER[answer])
 
 
 def _refused(s: Services, parcel_id: str, label: str, login: str, refusal: RefusedError) -> None:
@@ -156,82 +274,25 @@ def _refused(s: Services, parcel_id: str, label: str, login: str, refusal: Refus
         work.exceptions.open("answer_refused", subject, str(refusal), now)
 
 
-def _decided(
-    s: Services, work: UnitOfWork, record: DraftRecord, answer: Answer, login: str, comment: str
-) -> Approval:
-    now = s.clock.now()
-    approval = Approval(
-        record.id, record.version, record.content_hash, answer, login, comment=comment
-    )
-    work.reviews.decide(approval, now)
-    said = {"comment": comment} if comment else {}
+def _tell(s: Services, work: UnitOfWork, question: Question, approval: Approval) -> None:
+    now, login, answer = s.clock.now(), approval.decided_by, approval.answer
+    record = question.record
     action = str(_AFTER[answer]) if answer is not Answer.SEND_BACK else "sent_back"
-    work.trail.add(record.id, action, now, _about(record) | said, login)
-    work.exceptions.close("answer_refused", record.id, login, f"answered: {answer}", now)
+    if answer is Answer.APPROVE and question.step.name != question.chain[-1]:
+        action = "step_approved"
+    told = {
+        "step": approval.step,
+        "comment": approval.comment,
+        "in_place_of": stands_in_for(login, question.step, s.book.review),
+    }
+    detail = _about(record) | {name: text for name, text in told.items() if text}
+    work.trail.add(record.id, action, now, detail, login)
+    for code in ("answer_refused", "nobody_may_approve"):
+        work.exceptions.close(code, record.id, login, f"answered: {answer}", now)
     if answer is not Answer.APPROVE:
-        cause = f"{login}: {comment or 'no comment'}"
+        cause = f"{login}: {approval.comment or 'no comment'}"
         work.exceptions.open(action, record.id, cause, now)
-    return approval
 
 
 def _about(record: DraftRecord) -> dict[str, str]:
     return {"version": str(record.version), "content_hash": record.content_hash}
-
-
-def _addresses(addresses: tuple[str, ...]) -> str:
-    """Show every address: one that is cut off could be the wrong one."""
-    return ", ".join(as_markdown(address) for address in addresses)
-
-
-def _request(
-    parcel: Parcel, record: DraftRecord, reasons: tuple[ReviewReason, ...]
-) -> ReviewRequest:
-    draft, mark = record.draft, f"v{record.version}-{record.content_hash[:6]}"
-    subject = f"{draft.client.name}: {draft.totals.gross} ({mark})"
-    return ReviewRequest(
-        parcel.id,
-        record.id,
-        record.version,
-        record.content_hash,
-        " ".join(subject.split()),
-        _body(record, mark, reasons),
-        options(record.version, record.content_hash),
-    )
-
-
-def _body(record: DraftRecord, mark: str, reasons: tuple[ReviewReason, ...]) -> str:
-    """Amounts, account, client and version come first: what a forged invoice would change."""
-    draft = record.draft
-    totals, bank = draft.totals, draft.entity.bank
-    facts = [
-        ("Amount due", f"**{as_markdown(str(totals.due))}**"),
-        ("Net + tax", as_markdown(f"{totals.net} + {totals.tax}")),
-        ("Paid to", as_markdown(f"{bank.iban} ({bank.holder})")),
-        ("Client", as_markdown(f"{draft.client.name} [{draft.client.key}]")),
-        ("For", as_markdown(draft.title)),
-        ("Goes to", _addresses(draft.client.billing_to)),
-        ("Copy to", _addresses(draft.client.billing_cc) or "nobody"),
-        ("Terms", f"{draft.terms_days} days"),
-        ("Version", as_markdown(f"{mark}, made by {record.author}")),
-        ("You are asked because", "; ".join(as_markdown(reason.text) for reason in reasons)),
-    ]
-    lines = [
-        f"| {line.position} | {as_markdown(line.description)} | {plain(line.quantity)}"
-        f" {as_markdown(line.unit)} | {as_markdown(str(line.net))} |"
-        for line in draft.lines
-    ]
-    return "\n".join(
-        [
-            "| | |",
-            "|:--|:--|",
-            *(f"| {name} | {text} |" for name, text in facts),
-            "",
-            "| # | What | Quantity | Net |",
-            "|--:|:--|--:|--:|",
-            *lines,
-            "",
-            f"[Preview and how every figure came about](/invoicing/invoices/{record.id})",
-            "",
-            _WHAT_ANSWERS_DO,
-        ]
-    )

@@ -18,12 +18,30 @@ from invoicing.services.ports import Document
 
 
 @dataclass(frozen=True, slots=True)
-class VersionReview:
-    """What was asked about one version of a draft, and what was decided."""
+class StepReview:
+    """One link of a review: what was asked, and what was answered; a rule answers unasked."""
 
-    version: int
+    step: str
     request: ReviewRequest | None
     decision: Approval | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionReview:
+    """What was asked about one version of a draft, and what was decided, step by step."""
+
+    version: int
+    steps: tuple[StepReview, ...]
+
+    @property
+    def request(self) -> ReviewRequest | None:
+        """The newest question."""
+        return next((one.request for one in reversed(self.steps) if one.request), None)
+
+    @property
+    def decision(self) -> Approval | None:
+        """The newest answer; None while the last step that was asked waits for one."""
+        return self.steps[-1].decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money, total
 from invoicing.domain.trail import broken_at
-from invoicing.services.ports import Services, UnitOfWork
+from invoicing.services.ledger_ports import UnitOfWork
+from invoicing.services.ports import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,16 @@ def wrong_sums(invoice: Invoice) -> Iterator[str]:
     """Recompute the sums of an invoice from its lines and name those that differ."""
     content = invoice.content
     totals, currency = content.totals, content.currency
+    inside = "gross" if content.prices_include_tax else "net"
+    priced = totals.gross if content.prices_include_tax else totals.net
     checks = (
         ("sum", totals.sum, total((line.net for line in content.lines), currency)),
-        ("net", totals.net, totals.sum - totals.discount),
+        ("discount", totals.discount, total((one.amount for one in content.discounts), currency)),
+        ("net", totals.net, total((group.net for group in content.taxes), currency)),
+        (inside, priced, totals.sum - totals.discount + totals.charges),
         ("tax", totals.tax, total((group.tax for group in content.taxes), currency)),
         ("gross", totals.gross, totals.net + totals.tax),
-        ("due", totals.due, totals.gross - totals.paid),
+        ("due", totals.due, totals.gross - totals.paid - totals.withheld + totals.rounding),
     )
     for name, stated, computed in checks:
         if stated != computed:

@@ -20,7 +20,7 @@ from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
 from invoicing.ledger.columns import Instant, Json, Word
 from invoicing.ledger.tables.base import id_column, metadata, points_to, text_column, version_key
-from invoicing.services.ports import EventState, ObligationState
+from invoicing.services.ledger_ports import EventState, ObligationState
 
 billing_events = Table(
     "billing_events",
@@ -55,6 +55,7 @@ obligations = Table(
     Column("content", Json(Obligation), nullable=False),
     UniqueConstraint("entity", "agreement", "unit", "revision"),
     Index(None, "model", "state", "occurred_on"),
+    Index(None, "agreement"),
     Index(None, "draft_id"),
 )
 
@@ -117,13 +118,15 @@ review_requests = Table(
     metadata,
     text_column("draft_id"),
     Column("version", Integer, nullable=False),
+    text_column("step"),
+    Column("chain", Json(tuple[str, ...]), nullable=False),
     points_to("parcel_id", "parcels.id"),
     text_column("content_hash"),
     text_column("subject"),
     text_column("body"),
     Column("options", Json(tuple[str, ...]), nullable=False),
     Column("asked_at", Instant, nullable=False),
-    PrimaryKeyConstraint("draft_id", "version"),
+    PrimaryKeyConstraint("draft_id", "version", "step"),
     version_key(),
 )
 
@@ -132,12 +135,15 @@ approvals = Table(
     metadata,
     text_column("draft_id"),
     Column("version", Integer, nullable=False),
+    text_column("step"),
     text_column("content_hash"),
     Column("answer", Word(Answer), nullable=False),
     text_column("decided_by"),
     text_column("rule"),
     text_column("comment"),
     Column("decided_at", Instant, nullable=False),
-    PrimaryKeyConstraint("draft_id", "version"),
+    points_to("parcel_id", "parcels.id", empty=True),
+    PrimaryKeyConstraint("draft_id", "version", "step"),
     version_key(),
+    Index(None, "parcel_id"),
 )

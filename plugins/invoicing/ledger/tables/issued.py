@@ -15,8 +15,10 @@ from sqlalchemy import (
 
 from invoicing.domain.dispatch import Channel, MessageKind, Recipients
 from invoicing.domain.draft import Draft
+from invoicing.domain.follow_up import Audience
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import InvoiceState, OutboxState
+from invoicing.domain.work import RecordRef
 from invoicing.ledger.columns import Instant, Json, Word
 from invoicing.ledger.tables.base import id_column, metadata, points_to, text_column, version_key
 
@@ -68,14 +70,15 @@ lines = Table(
     text_column("quantity"),
     text_column("unit"),
     text_column("unit_price"),
+    text_column("base_quantity"),
+    text_column("discount_percent"),
     text_column("net"),
     Column("net_minor", BigInteger, nullable=False),
     text_column("currency"),
     text_column("tax_category"),
     text_column("tax_code"),
     text_column("tax_percent"),
-    text_column("source"),
-    text_column("record_id"),
+    Column("records", Json(tuple[RecordRef, ...]), nullable=False),
     text_column("rule"),
     text_column("explanation"),
     PrimaryKeyConstraint("invoice_id", "position"),
@@ -141,6 +144,7 @@ reminders = Table(
     points_to("invoice_id", "invoices.id", later=True),
     text_column("step"),
     Column("planned_on", Date, nullable=False),
+    Column("audience", Word(Audience), nullable=False),
     text_column("outcome"),
     Column("settled_at", Instant),
     PrimaryKeyConstraint("invoice_id", "step"),

@@ -1,0 +1,468 @@
+"""What the use cases need from the ledger, as Protocols: its groups of tables, seen together."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from invoicing.domain.dispatch import Attempt, Delivery, OutboxRow
+from invoicing.domain.draft import Draft, DraftRecord
+from invoicing.domain.events import BillingEvent, EventKind, Hint
+from invoicing.domain.exceptions import Action, ExceptionEntry
+from invoicing.domain.follow_up import PlannedReminder
+from invoicing.domain.issue import Invoice, SeriesKey
+from invoicing.domain.money import Money
+from invoicing.domain.obligations import Obligation, Owed
+from invoicing.domain.parcels import Parcel, ParcelItem
+from invoicing.domain.reconcile import Allocation, OpenInvoice, Payment
+from invoicing.domain.render import DocumentKind
+from invoicing.domain.review import SYSTEM, Answer, Approval, ReviewRequest
+from invoicing.domain.rules import Model
+from invoicing.domain.states import DraftState, OutboxState
+from invoicing.domain.trail import TrailEntry
+
+
+class Receipt(StrEnum):
+    """What the inbox says to a hint or an event."""
+
+    NEW = "new"
+    KNOWN = "known"
+    CHANGED = "changed"
+
+
+class EventState(StrEnum):
+    """Where an event stands: a hint is fetched, then decided; a fact comes complete."""
+
+    HINTED = "hinted"
+    READY = "ready"
+    BILLED = "billed"
+    MERGED = "merged"
+    HELD = "held"
+    IGNORED = "ignored"
+    APPLIED = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event of the inbox with its id; ``event`` or ``payment`` is set once it was fetched."""
+
+    id: str
+    hint: Hint
+    state: EventState
+    event: BillingEvent | None = None
+    payment: Payment | None = None
+
+
+class Inbox(Protocol):
+    """Billing events, UNIQUE (source, event id)."""
+
+    def add_hint(self, hint: Hint, at: datetime) -> tuple[str, Receipt]:
+        """Store a hint and return its row id; the same id with another hash is CHANGED."""
+
+    def add_events(self, events: Sequence[BillingEvent], at: datetime) -> list[str]:
+        """Store complete events (state READY); return the ids of the new ones only."""
+
+    def known(self, row_ids: Collection[str]) -> set[str]:
+        """Return those of ``row_ids`` that are in the inbox already."""
+
+    def hinted(self, kinds: Collection[EventKind], limit: int) -> list[EventRow]:
+        """Return the oldest hints whose object was not fetched yet."""
+
+    def ready(self, kinds: Collection[EventKind], limit: int) -> list[EventRow]:
+        """Claim the oldest undecided events for this unit of work (locked where rows can be)."""
+
+    def get(self, row_id: str) -> EventRow:
+        """Return one event; NotFoundError if unknown."""
+
+    def fetched(self, row_id: str, fact: BillingEvent | Payment) -> bool:
+        """Attach the fetched fact: HINTED -> READY by compare-and-set."""
+
+    def rewrite(self, row_id: str, event: BillingEvent) -> None:
+        """Keep today's facts of an event that nobody fetches: our own calendar's."""
+
+    def settle(self, row_id: str, before: EventState, after: EventState, reason: str) -> bool:
+        """Move an event on, with the reason; False when it was not in ``before``."""
+
+    def newest_waiting(self, kind: EventKind) -> str:
+        """Return a mark of the newest HINTED or READY event of ``kind``, or nothing (peek)."""
+
+
+class ObligationState(StrEnum):
+    """Where a thing owed stands."""
+
+    OPEN = "open"
+    DRAFTED = "drafted"
+    HELD = "held"
+
+
+class Obligations(Protocol):
+    """Things owed, UNIQUE (entity, agreement, unit, revision)."""
+
+    def claim(self, agreements: Collection[str]) -> None:
+        """Keep everybody else from deciding and drafting about ``agreements`` until this ends."""
+
+    def of_agreements(self, agreements: Collection[str]) -> Owed:
+        """Return what is owed under ``agreements``, the oldest first, and what is unpaid of it."""
+
+    def units(self, agreements: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return the units that are owed under each agreement, but for those whose draft was
+        rejected or expired."""
+
+    def add(self, obligations: Sequence[Obligation]) -> list[str]:
+        """Store obligations; return the ids of the new ones only."""
+
+    def open(self, model: Model, limit: int) -> list[Obligation]:
+        """Return obligations that have no draft yet, agreement by agreement, the oldest first."""
+
+    def of_draft(self, draft_id: str) -> list[Obligation]:
+        """Return the obligations a draft covers."""
+
+    def where(self, ids: Collection[str]) -> dict[str, tuple[ObligationState, str]]:
+        """Return where each obligation stands and the id of the draft that covers it, if any."""
+
+    def get(self, obligation_id: str) -> Obligation:
+        """Return one obligation; NotFoundError if unknown."""
+
+    def rewrite(self, obligation: Obligation) -> None:
+        """Keep today's facts about a thing owed, read again on a person's word."""
+
+    def move(
+        self, ids: Sequence[str], before: ObligationState, after: ObligationState, draft_id: str
+    ) -> list[str]:
+        """Move obligations by compare-and-set and link their draft; return the ids moved."""
+
+
+class Drafts(Protocol):
+    """Drafts, their versions, and the source records they consume (UNIQUE source, record)."""
+
+    def add(self, draft: Draft, author: str, config_hash: str, state: DraftState) -> bool:
+        """Store version 1; False when the draft exists."""
+
+    def add_version(self, draft: Draft, author: str, config_hash: str, before: DraftRecord) -> bool:
+        """Store the next version and set the state to DRAFT, by compare-and-set on ``before``."""
+
+    def get(self, draft_ids: Collection[str]) -> list[DraftRecord]:
+        """Return the newest version of each draft that exists, in the order asked for."""
+
+    def move(self, item: ParcelItem, before: DraftState, after: DraftState) -> bool:
+        """Compare-and-set on (id, state, version)."""
+
+    def claim(self, draft_ids: Collection[str]) -> None:
+        """Keep these drafts from everybody else until this ends."""
+
+    def claim_releasable(self, model: Model) -> None:
+        """Keep the drafts that may go on from everybody else who plans, until this ends."""
+
+    def releasable(self, model: Model) -> list[tuple[DraftRecord, Parcel | None]]:
+        """Return drafts of a billing model in DRAFT, AWAITING_REVIEW or APPROVED, each with the
+        parcel that holds this version, if any."""
+
+    def consume(self, draft: Draft) -> list[tuple[str, str]]:
+        """Bind the draft's source records to it; return (record, other draft) of those taken."""
+
+    def of_agreements(self, agreements: Collection[str]) -> dict[str, list[DraftRecord]]:
+        """Return the drafts of each agreement that were not rejected and did not expire, the
+        oldest first."""
+
+    def versions_of(self, agreements: Collection[str]) -> dict[str, frozenset[ParcelItem]]:
+        """Return which versions `of_agreements` would return, to see whether they changed."""
+
+    def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:
+        """Count those drafts by agreement and tax point."""
+
+    def in_state(self, state: DraftState, limit: int) -> list[DraftRecord]:
+        """Return drafts in ``state``, newest first."""
+
+
+class Parcels(Protocol):
+    """Parcels and their items, UNIQUE (draft, version)."""
+
+    def put(self, parcels: Sequence[Parcel]) -> None:
+        """Store parcels; an item that is in an older parcel moves over to the new one."""
+
+    def get(self, parcel_id: str) -> Parcel:
+        """Return a parcel with its items; NotFoundError if unknown."""
+
+    def let_go(self, item: ParcelItem) -> None:
+        """Take an item out of its parcel, so that the next run may plan it."""
+
+    def of_run(self, run_id: str) -> list[Parcel]:
+        """Return the parcels of a run, for a task that is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The questions about one version of a draft and the answers to them, in the chain's order."""
+
+    requests: tuple[ReviewRequest, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def has_open_question(self) -> bool:
+        """Tell whether somebody was asked and has not answered yet."""
+        answered = {one.step for one in self.approvals}
+        return any(request.step not in answered for request in self.requests)
+
+    def approves(self, content_hash: str) -> bool:
+        """Tell whether a rule, or each step of a chain in another person, approved this content."""
+        if any(
+            one.answer is not Answer.APPROVE or one.content_hash != content_hash
+            for one in self.approvals
+        ):
+            return False
+        if any(one.rule and one.decided_by == SYSTEM for one in self.approvals):
+            return True
+        by = {one.step: one.decided_by for one in self.approvals}
+        return any(
+            by.keys() >= set(request.chain)
+            and len({by[step] for step in request.chain}) == len(request.chain)
+            for request in self.requests
+        )
+
+
+class Reviews(Protocol):
+    """Questions to people and their answers, UNIQUE (draft, version, step) each."""
+
+    def ask(self, request: ReviewRequest, at: datetime) -> ReviewRequest:
+        """Store the question, or return the one that was asked before about this step."""
+
+    def decide(self, approval: Approval, at: datetime, parcel_id: str = "") -> Approval:
+        """Store an answer, or return the one that was given before to this step."""
+
+    def answered(self, parcel_id: str) -> Approval | None:
+        """Return the answer that came through this parcel, if any."""
+
+    def of_versions(self, items: Collection[ParcelItem]) -> dict[str, Reviewed]:
+        """Return what was asked and answered about each of these versions, by draft id."""
+
+    def asked(self, draft_id: str, version: int) -> ReviewRequest | None:
+        """Return the newest question about this version, if any."""
+
+    def decision(self, draft_id: str, version: int) -> Approval | None:
+        """Return the newest answer about this version, if any."""
+
+
+class Invoices(Protocol):
+    """Issued invoices: UNIQUE (series, number), content frozen by the database."""
+
+    def add(self, invoices: Sequence[Invoice]) -> None:
+        """Store issued invoices with their lines."""
+
+    def get(self, invoice_ids: Collection[str]) -> list[Invoice]:
+        """Return invoices that exist, in the order asked for."""
+
+    def by_number(self, number: str) -> Invoice | None:
+        """Return the invoice with this number, if any."""
+
+    def recent(self, limit: int) -> list[Invoice]:
+        """Return the invoices issued last."""
+
+    def billed_clients(self, clients: Collection[str]) -> set[str]:
+        """Return those of ``clients`` that have an issued invoice."""
+
+    def gross_by_agreement(self, agreements: Collection[str]) -> dict[str, tuple[Money, ...]]:
+        """Return what the issued invoices of each agreement came to, the oldest first."""
+
+    def without_document(self, limit: int) -> list[str]:
+        """Return ids of issued invoices whose document was not rendered yet."""
+
+    def take_numbers(self, key: SeriesKey, count: int) -> int:
+        """Take the next ``count`` numbers of a series and return the first; locks its counter."""
+
+
+class Outbox(Protocol):
+    """Messages, UNIQUE (invoice, kind, step, channel)."""
+
+    def add(self, rows: Sequence[OutboxRow]) -> list[str]:
+        """Plan messages; return the ids of the new ones only."""
+
+    def get(self, row_id: str) -> OutboxRow:
+        """Return one message; NotFoundError if unknown."""
+
+    def of_invoices(self, invoice_ids: Collection[str]) -> list[OutboxRow]:
+        """Return all messages of these invoices."""
+
+    def due(self, now: datetime, limit: int) -> list[OutboxRow]:
+        """Return pending messages that may be tried now and whose document is there."""
+
+    def claim(self, row: OutboxRow, owner: str, lease_until: datetime, now: datetime) -> bool:
+        """PENDING -> SENDING by compare-and-set, with a new attempt; False when lost."""
+
+    def finish(
+        self,
+        row_id: str,
+        owner: str,
+        after: OutboxState,
+        delivery: Delivery,
+        ended_at: datetime,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """SENDING -> ``after`` if ``owner`` still holds it; a late result is kept as evidence."""
+
+    def expired(self, now: datetime) -> list[OutboxRow]:
+        """Claim messages whose sender let the lease run out (locked where rows can be)."""
+
+    def resolve(self, row_id: str, before: OutboxState, after: OutboxState) -> bool:
+        """Move a FAILED or UNCERTAIN message as a person decided, by compare-and-set."""
+
+    def attempts(self, invoice_id: str) -> list[Attempt]:
+        """Return every attempt for the messages of an invoice, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes that were produced once and are the truth from then on."""
+
+    sha256: str
+    media_type: str
+    content: bytes
+    renderer: str
+
+
+class Documents(Protocol):
+    """The archive: bytes by sha256, linked to what they show."""
+
+    def put(self, subject: str, version: int, kind: DocumentKind, document: Document) -> bool:
+        """Store and link a document; False when this subject has one of this kind and version."""
+
+    def find(self, subject: str, version: int, kind: DocumentKind) -> Document | None:
+        """Return the document of a subject, if it was made."""
+
+
+QUEUED = "queued"  # the outcome of a reminder that went to the outbox
+
+
+class Reminders(Protocol):
+    """The reminder plan of each invoice, UNIQUE (invoice, step)."""
+
+    def plan(self, invoice_id: str, reminders: Sequence[PlannedReminder]) -> None:
+        """Store the plan of an invoice."""
+
+    def due(self, today: date, limit: int) -> list[tuple[str, PlannedReminder]]:
+        """Return planned reminders whose day has come, with their invoice's id."""
+
+    def settle(self, invoice_id: str, step: str, outcome: str, at: datetime) -> bool:
+        """Close a planned reminder once, as ``queued`` or with the reason it was dropped."""
+
+    def mailed_since(self, clients: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+        """Return when reminders were queued for each client after ``since``."""
+
+    def of_invoice(self, invoice_id: str) -> list[tuple[PlannedReminder, str]]:
+        """Return the plan of an invoice with the outcome of each step (empty = still planned)."""
+
+
+class Payments(Protocol):
+    """Payments, UNIQUE (source, external id), and what they were allocated to."""
+
+    def add(self, payment: Payment, at: datetime) -> bool:
+        """Store a payment; False when it is known. RefusedError if it changed since."""
+
+    def allocate(self, payment: Payment, allocation: Allocation, at: datetime) -> None:
+        """Store an allocation, once per payment and invoice."""
+
+    def open_invoices(self) -> list[OpenInvoice]:
+        """Return issued invoices with what is still owed on them."""
+
+    def claim_invoices(self, numbers: Collection[str]) -> list[OpenInvoice]:
+        """Return those with one of ``numbers``; nobody else allocates to them until this ends."""
+
+    def balances(self, invoice_ids: Collection[str]) -> dict[str, Money]:
+        """Return what is still owed on each invoice."""
+
+    def of_invoice(self, invoice_id: str) -> list[tuple[Payment, Allocation]]:
+        """Return the payments allocated to an invoice."""
+
+
+class Exceptions(Protocol):
+    """The queue of what a person must look at; at most one open entry per (code, subject)."""
+
+    def open(self, code: str, subject: str, cause: str, at: datetime) -> str:
+        """Open an entry, or return the open one about the same."""
+
+    def close(self, code: str, subject: str, by: str, decision: str, at: datetime) -> bool:
+        """Close the open entry about this, if there is one."""
+
+    def settle(self, action: Action, subject: str, by: str, at: datetime) -> None:
+        """Close every open entry about ``subject`` that offered ``action``, now carried out."""
+
+    def get(self, entry_id: str) -> ExceptionEntry:
+        """Return one entry; NotFoundError if unknown."""
+
+    def list_open(self, limit: int) -> list[ExceptionEntry]:
+        """Return open entries, oldest first."""
+
+    def of_subjects(self, subjects: Collection[str]) -> list[ExceptionEntry]:
+        """Return all entries about these subjects, open and closed."""
+
+
+class Trail(Protocol):
+    """The append-only story of every subject."""
+
+    def add(
+        self, subject: str, action: str, at: datetime, detail: Mapping[str, str], actor: str = ...
+    ) -> None:
+        """Append an entry in the transaction of the fact; the actor is `system` unless told."""
+
+    def of(self, subject: str) -> list[TrailEntry]:
+        """Return the entries of a subject, oldest first."""
+
+
+class Configs(Protocol):
+    """Configurations that were active once, by hash."""
+
+    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> None:
+        """Store a configuration and make it the active one; harmless when it is."""
+
+    def active(self) -> Mapping[str, str] | None:
+        """Return the texts of the active configuration, if there ever was one."""
+
+
+class Audit(Protocol):
+    """What the ledger says of itself, for checks that look at every row."""
+
+    def repeated_keys(self) -> list[str]:
+        """Name every value that breaks one of the four unique keys (none, if the guards hold)."""
+
+    def gaps(self) -> list[str]:
+        """Name every series whose numbers are not 1..n, or whose counter disagrees."""
+
+    def each_invoice(self) -> Iterator[Invoice]:
+        """Stream all issued invoices."""
+
+    def each_trail(self) -> Iterator[list[TrailEntry]]:
+        """Stream the trail, one subject at a time."""
+
+    def unapproved(self) -> list[str]:
+        """Name every invoice without an approval of exactly its version and content, by each
+        step of the chain that was asked."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over all of the ledger."""
+
+    inbox: Inbox
+    obligations: Obligations
+    drafts: Drafts
+    parcels: Parcels
+    reviews: Reviews
+    invoices: Invoices
+    outbox: Outbox
+    documents: Documents
+    reminders: Reminders
+    payments: Payments
+    exceptions: Exceptions
+    trail: Trail
+    configs: Configs
+    audit: Audit
+
+
+class Ledger(Protocol):
+    """The source of truth. Leaving the context without an error commits; an error rolls back."""
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work that may change the ledger."""
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work that sees one consistent state and changes nothing."""
