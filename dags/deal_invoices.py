@@ -1,7 +1,8 @@
-"""Deals: a deal that is won in the CRM becomes an invoice.
+"""Deals: a deal that is won, a contract that is signed, a client that starts becomes an invoice.
 
-The CRM tells us of the deal and the deal is read again from the CRM before anything is decided. A
-deal of an unknown client, or one that no billing rule covers, is held and shown in the queue.
+The rule says what of it is billed: all of it, a deposit, or the onboarding. CRM and e-signature
+tell us, and are asked again before anything is decided. If both report the same deal it is billed
+once; if they name different amounts, or the client is unknown, it is held and shown in the queue.
 
 **Waiting for you?** Small invoices of known clients leave by themselves. The others stand under
 *Required Actions*: approve, reject, or send back with a comment.

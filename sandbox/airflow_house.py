@@ -33,7 +33,7 @@ PARTS = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
-OUR_DAGS = frozenset({"retainer_invoices", "deal_invoices", "follow_up", "reconcile"})
+OUR_DAGS = frozenset(path.stem for path in (ROOT / "dags").glob("*.py"))
 BOOT_SECONDS = 120
 # An answer sooner than this after parking may meet a worker that still reports the parking.
 SETTLED_SECONDS = 2.5
@@ -147,15 +147,15 @@ class AirflowHouse:
         found = self.get(path, response_received=False, limit=100)["hitl_details"]
         return [_review(entry) for entry in found if subject in entry["subject"]]
 
+    def is_parked(self, review: Review) -> bool:
+        """Tell whether the task that asks has left its worker."""
+        return bool(self.get(review.path)["state"] == "awaiting_input")
+
     def wait_for_review(self, subject: str = "", seconds: float = 60) -> Review:
         """Wait until a question is asked and its task has parked for good."""
 
         def parked() -> Review | None:
-            for review in self.reviews(subject):
-                instance = self.get(review.path)
-                if instance["state"] == "awaiting_input":
-                    return review
-            return None
+            return next(filter(self.is_parked, self.reviews(subject)), None)
 
         review = wait_for(parked, seconds, f"a review about {subject!r}")
         time.sleep(SETTLED_SECONDS)  # nothing that could be asked tells that the worker is through

@@ -1,4 +1,4 @@
-"""Drives a running sandbox from a program: start it, win deals, pay invoices, read mails."""
+"""Drives a running sandbox from a program: start it, let things happen, pay, read mails."""
 
 import json
 import os
@@ -97,6 +97,17 @@ def pay(
         "reference": reference,
     }
     return _told("POST", f"{url}/api/payments", asked)
+
+
+def let_happen(url: str, happening_id: str, day: str = "") -> dict[str, Any]:
+    """Let something of the seeded world happen and return the event that tells about it."""
+    return _told("POST", f"{url}/api/happenings/{happening_id}", {"day": day})
+
+
+def happenings(url: str) -> list[dict[str, Any]]:
+    """Return everything that can happen, or did."""
+    found: list[dict[str, Any]] = _ask("GET", f"{url}/api/happenings")
+    return found
 
 
 def mails(url: str) -> list[dict[str, Any]]:

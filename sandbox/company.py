@@ -1,4 +1,4 @@
-"""What the make-believe company knows: its deals, its payments, and what it told the product."""
+"""What the make-believe company knows: deals, payments, its world, and what it told the product."""
 
 import json
 import re
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.seed import seeded_deals
+from sandbox.seed_world import seeded_world
+from sandbox.world import World
 
-SOURCES = ("crm", "accounting")
+SOURCES = ("crm", "psa", "esign", "accounting")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -78,16 +80,18 @@ class Company:
     deals: dict[str, Deal] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
+    world: World = field(default_factory=lambda: World.read(seeded_world()))
 
     @classmethod
     def opened(cls, folder: Path, today: str = "") -> "Company":
-        """Continue what ``folder`` holds, or begin with the seeded deals."""
+        """Continue what ``folder`` holds, or begin with the seeds."""
         company = cls(folder / "company.json", today)
         if company.file.exists():
             kept = json.loads(company.file.read_text())
             company.deals = {one["id"]: Deal(**one) for one in kept["deals"]}
             company.payments = {one["id"]: Payment(**one) for one in kept["payments"]}
             company.events = {one["event_id"]: Event(**one) for one in kept["events"]}
+            company.world = World.read(kept["world"])
         else:
             company.deals = {one["id"]: Deal(**one) for one in seeded_deals()}
             company.save()
@@ -99,6 +103,7 @@ class Company:
             "deals": [asdict(one) for one in self.deals.values()],
             "payments": [asdict(one) for one in self.payments.values()],
             "events": [asdict(one) for one in self.events.values()],
+            "world": self.world.as_kept(),
         }
         new = self.file.with_suffix(".new")
         new.write_text(json.dumps(kept, indent=1))
@@ -126,6 +131,17 @@ class Company:
         text = reference or f"Invoice {number}"
         self.payments[payment_id] = Payment(payment_id, amount, currency, day, text)
         return self._tell("accounting", "payment_received", payment_id)
+
+    def let_happen(self, happening_id: str, day: str = "") -> Event:
+        """Let something happen; a second time is the same event."""
+        happening = self.world.happenings[happening_id]
+        if happening.event_id:
+            return self.events[happening.event_id]
+        self.world.let_happen(happening, self._day(day))
+        event = self._tell(happening.source, happening.kind, happening.object_id)
+        happening.event_id = event.event_id
+        self.save()
+        return event
 
     def event_about(self, source: str, object_id: str) -> Event | None:
         """Return the event about an object, if the product was (or is being) told."""

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from sandbox.acts import prove
 from sandbox.airflow_house import USERS, password_of
 from sandbox.airflow_setup import ROOT
-from sandbox.client import win_deal
-from sandbox.proof import prove
+from sandbox.client import let_happen, win_deal
 from sandbox.town import BIG_DEAL, BUSINESS_DAY, SMALL_DEAL, STRANGE_DEAL, Town, say, town_in
 
 
@@ -37,6 +37,8 @@ def main() -> int:
 def _run(town: Town) -> int:
     for deal_id in (SMALL_DEAL, BIG_DEAL, STRANGE_DEAL):
         town.events.append(win_deal(town.sandbox.url, deal_id)["event_id"])
+    for happening in ("contract", "estimate"):
+        town.events.append(let_happen(town.sandbox.url, happening)["event_id"])
     if os.environ.get("ONCE") == "1":
         return prove(town)
     say(_guide(town))
@@ -54,17 +56,19 @@ Airflow      {airflow}
 {logins}
 The company  {company}   its mailbox, its CRM and its accounting
 
-It is {BUSINESS_DAY:%d %B %Y} in this company. Two retainers fell due and three deals were won:
+It is {BUSINESS_DAY:%d %B %Y} in this company. Retainers and an instalment fell due, three deals
+were won, a contract was signed and an estimate accepted:
     Harbor's retainer and the small deal {SMALL_DEAL} leave by themselves: look into the mailbox.
-    The big deal {BIG_DEAL} and the first invoice to Aurora wait for you.
+    The big deal {BIG_DEAL}, Kestrel's deposit and the first invoice to Aurora wait for you.
     Deal {STRANGE_DEAL} is of a client nobody knows: it stands in the queue.
 
 What to do:
     1. Log in as finance. Browse > Required Actions: approve one, reject the other.
     2. Invoices (left side): open an invoice; every figure says how it came about.
-    3. In the company: win another deal, or pay an invoice in full or in part.
-    4. Let time pass: {_clock_command(town)}
-       A minute later reminders leave, and December's retainers are drafted.
+    3. In the company: finish a milestone, approve a change, close the hours, win a deal, pay.
+    4. Ask for a single invoice: Dags > one_off_invoice > Trigger.
+    5. Let time pass: {_clock_command(town)}
+       A minute later reminders leave, and what December and the hours of November owe is drafted.
 
 Ctrl-C stops all of this and nothing else.
 """

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.company import Event, MistakeError
+from sandbox.company import SOURCES, Event, MistakeError
 from sandbox.desk import Desk
 from sandbox.smtp_sink import FAULTS
 
@@ -26,13 +26,17 @@ class Interfaces:
         return [
             Route("/crm/deals/{object_id}", self.tell_deal),
             Route("/accounting/payments/{object_id}", self.tell_payment),
+            Route("/psa/agreements/{agreement}/work", self.tell_work),
             Route("/api/mails", self.mails),
             Route("/api/fault", self.set_fault, methods=["POST"]),
             Route("/api/deals", self.deals),
             Route("/api/deals/{deal_id}/win", self.win, methods=["POST"]),
             Route("/api/payments", self.pay, methods=["POST"]),
+            Route("/api/happenings", self.happenings),
+            Route("/api/happenings/{happening_id}", self.let_happen, methods=["POST"]),
             Route("/api/events/{event_id}", self.event),
             Route("/api/events/{event_id}/send", self.send, methods=["POST"]),
+            Route("/{source}/{collection}/{object_id}", self.tell_object),
         ]
 
     async def tell_deal(self, request: Request) -> JSONResponse:
@@ -48,6 +52,24 @@ class Interfaces:
         if payment is None:
             raise HTTPException(404)
         return JSONResponse(asdict(payment))
+
+    async def tell_object(self, request: Request) -> JSONResponse:
+        source = request.path_params["source"]
+        if source not in SOURCES:
+            raise HTTPException(404)
+        self._check_token(request, source)
+        found = self._desk.company.world.told(request.url.path.removeprefix("/"))
+        if found is None:
+            raise HTTPException(404)
+        return JSONResponse(found)
+
+    async def tell_work(self, request: Request) -> JSONResponse:
+        self._check_token(request, "psa")
+        world, agreement = self._desk.company.world, request.path_params["agreement"]
+        if agreement not in world.work:
+            raise HTTPException(404)
+        until = request.query_params.get("until", "9999-12-31")
+        return JSONResponse({"agreement": agreement, "entries": world.entries(agreement, until)})
 
     async def mails(self, _: Request) -> JSONResponse:
         return JSONResponse(self._desk.folder.summaries())
@@ -67,6 +89,15 @@ class Interfaces:
 
     async def pay(self, request: Request) -> JSONResponse:
         event = receive_payment(self._desk, await _fields(request))
+        return JSONResponse(asdict(event))
+
+    async def happenings(self, _: Request) -> JSONResponse:
+        found = self._desk.company.world.happenings.values()
+        return JSONResponse([asdict(one) for one in found])
+
+    async def let_happen(self, request: Request) -> JSONResponse:
+        day = (await _fields(request)).get("day", "")
+        event = let_happen(self._desk, request.path_params["happening_id"], day)
         return JSONResponse(asdict(event))
 
     async def event(self, request: Request) -> JSONResponse:
@@ -97,6 +128,15 @@ def receive_payment(desk: Desk, asked: dict[str, str]) -> Event:
     """Receive money and tell the product."""
     names = ("number", "amount", "currency", "received_on", "reference")
     event = desk.company.receive(*(asked.get(name, "").strip() for name in names))
+    desk.courier.send(event)
+    return event
+
+
+def let_happen(desk: Desk, happening_id: str, day: str) -> Event:
+    """Let something happen and tell the product."""
+    if happening_id not in desk.company.world.happenings:
+        raise HTTPException(404)
+    event = desk.company.let_happen(happening_id, day)
     desk.courier.send(event)
     return event
 

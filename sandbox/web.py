@@ -15,11 +15,19 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.company import MistakeError
+from sandbox.company import Event, MistakeError
 from sandbox.desk import Desk
-from sandbox.interfaces import Interfaces, choose_fault, find_event, receive_payment, win_deal
+from sandbox.interfaces import (
+    Interfaces,
+    choose_fault,
+    find_event,
+    let_happen,
+    receive_payment,
+    win_deal,
+)
 from sandbox.mails import Mail
 from sandbox.smtp_sink import FAULTS
+from sandbox.world import Happening, day_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HOSTS = ["127.0.0.1", "localhost", "[::1]"]
@@ -46,7 +54,7 @@ class SameSite:
 
 
 class Pages:
-    """Mailbox, CRM and accounting as simple pages."""
+    """Mailbox, CRM, projects, e-signature and accounting as simple pages."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -68,6 +76,9 @@ class Pages:
             Route("/mail/{number:int}/files/{place:int}", self.mail_file),
             Route("/crm", self.crm),
             Route("/crm/deals/{deal_id}/win", self.win, methods=["POST"]),
+            Route("/psa", self.psa),
+            Route("/esign", self.esign),
+            Route("/happenings/{happening_id}", self.let_happen, methods=["POST"]),
             Route("/accounting", self.accounting),
             Route("/accounting/payments", self.pay, methods=["POST"]),
             Route("/events/{event_id}/send", self.send_again, methods=["POST"]),
@@ -79,6 +90,10 @@ class Pages:
             "home",
             mails=len(self._desk.folder.summaries()),
             open_deals=sum(not deal.won_on for deal in company.deals.values()),
+            to_come={
+                source: sum(not one.event_id for one in company.world.of_source(source))
+                for source in ("psa", "esign")
+            },
             payments=len(company.payments),
         )
 
@@ -124,7 +139,27 @@ class Pages:
     async def crm(self, _: Request) -> Response:
         company = self._desk.company
         rows = [(deal, company.event_about("crm", deal.id)) for deal in company.deals.values()]
-        return self._page("crm", rows=rows, today=company.default_day, **_reloading(rows))
+        happenings = self._happenings("crm")
+        return self._page(
+            "crm",
+            rows=rows,
+            happenings=happenings,
+            today=company.default_day,
+            **_reloading([*rows, *happenings]),
+        )
+
+    async def psa(self, _: Request) -> Response:
+        work = self._desk.company.world.work.items()
+        shown = [(key, [(day_of(one), one) for one in entries]) for key, entries in sorted(work)]
+        return self._system("psa", work=shown)
+
+    async def esign(self, _: Request) -> Response:
+        return self._system("esign")
+
+    async def let_happen(self, request: Request) -> Response:
+        asked = await _form(request)
+        event = let_happen(self._desk, request.path_params["happening_id"], asked.get("day", ""))
+        return _to(f"/{event.source}")
 
     async def win(self, request: Request) -> Response:
         asked = await _form(request)
@@ -162,6 +197,16 @@ class Pages:
         if mail is None:
             raise HTTPException(404)
         return mail
+
+    def _happenings(self, source: str) -> list[tuple[Happening, Event | None]]:
+        company = self._desk.company
+        return [(one, company.events.get(one.event_id)) for one in company.world.of_source(source)]
+
+    def _system(self, source: str, **values: Any) -> HTMLResponse:
+        happenings, today = self._happenings(source), self._desk.company.default_day
+        return self._page(
+            source, happenings=happenings, today=today, **values, **_reloading(happenings)
+        )
 
     def _page(self, name: str, **values: Any) -> HTMLResponse:
         known = {"airflow_url": self._desk.airflow_url, "page": name, "reload_seconds": 0}

@@ -17,9 +17,10 @@ from invoicing.domain.errors import (
     TerminalError,
     TransientError,
 )
-from invoicing.domain.events import BillingEvent, EventKind, Hint, WorkItem
+from invoicing.domain.events import BillingEvent, Claim, EventKind, Hint, Reference
 from invoicing.domain.money import Money
 from invoicing.domain.reconcile import Payment
+from invoicing.domain.work import WorkItem
 from tests.adapters.peer import Answer, TestPeer
 
 CANARY = "Zaphod-Beeblebrox"
@@ -108,6 +109,7 @@ def test_a_won_deal_becomes_a_billing_event(peer: TestPeer) -> None:
             ),
         ),
         title="Warehouse",
+        references=(Reference("deal", "D-1"),),
     )
     assert peer.tokens[-1] == "Bearer t0ken"
 
@@ -130,10 +132,21 @@ def test_a_source_need_not_know_our_agreements(peer: TestPeer, agreement: str | 
     [(b'"0.10"', "0.10"), (b"0.10", "0.10"), (b"7", "7"), (b"1e2", "100"), (b'"-3.5"', "-3.5")],
 )
 def test_numbers_are_never_floats(peer: TestPeer, raw: bytes, text: str) -> None:
-    body = json.dumps(line(unit_price="@")).encode().replace(b'"@"', raw)
+    body = json.dumps(line(quantity="@")).encode().replace(b'"@"', raw)
     found = ask(peer, body)
     assert isinstance(found, BillingEvent)
-    assert str(found.work[0].unit_price) == f"{text} EUR"
+    (item,) = found.work
+    assert isinstance(item, WorkItem)
+    assert str(item.quantity) == text
+
+
+def test_a_deal_may_say_its_value_and_discount_its_lines(peer: TestPeer) -> None:
+    found = ask(peer, deal(value="912.00", lines=[LINE | {"discount_percent": "5"}]))
+    assert isinstance(found, BillingEvent)
+    assert found.claims == (Claim("crm", "value of deal D-1", Money.parse("912.00 EUR")),)
+    (item,) = found.work
+    assert isinstance(item, WorkItem)
+    assert item.discount_percent == 5
 
 
 def test_texts_lose_what_is_not_text(peer: TestPeer) -> None:
@@ -184,6 +197,15 @@ def test_cleaning_a_reference_never_joins_two_numbers(peer: TestPeer) -> None:
         line(quantity="\uff18"),
         line(quantity="1" * 31),
         line(unit_price="NaN"),
+        line(unit_price="-1.00"),
+        line(discount_percent="101"),
+        line(discount_percent="-1"),
+        line(base_quantity="0"),
+        deal(value="1.001"),
+        deal(value="-1.00"),
+        deal(flags=["two words"]),
+        deal(flags=["x"] * 21),
+        deal(references=[{"kind": "order"}]),
         line(unit_price="1." + "1" * 60),
         line(tax_category=""),
         {key: value for key, value in DEAL.items() if key != "lines"},

@@ -4,18 +4,27 @@ from datetime import timedelta
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG, Asset, AssetAll, AssetOrTimeSchedule, CronTriggerTimetable
+from airflow.sdk import DAG, Asset, AssetAny, AssetOrTimeSchedule, CronTriggerTimetable
 from airflow.sdk.definitions.retry_policy import RetryAction
 from airflow.serialization.serialized_objects import DagSerialization
 
 from invoicing.blueprints.cycle import RETRY, wake_up_asset
 from invoicing.domain.errors import NotFoundError, TransientError
 from invoicing.domain.events import EventKind
+from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.operators.review import ReviewDraftOperator
 from sandbox.airflow_setup import ROOT
 
-BILLING = ["deal_invoices", "retainer_invoices"]
-DAGS = sorted([*BILLING, "follow_up", "reconcile"])
+FORM = "one_off_invoice"
+BILLING = {
+    "deal_invoices": Model.DEAL,
+    "estimate_invoices": Model.ESTIMATE,
+    "milestone_invoices": Model.MILESTONE,
+    "one_off_invoices": Model.ONE_OFF,
+    "retainer_invoices": Model.RETAINER,
+    "threshold_invoices": Model.THRESHOLD,
+}
+DAGS = sorted([*BILLING, "follow_up", "reconcile", FORM])
 
 
 @pytest.fixture(scope="module")
@@ -79,27 +88,40 @@ def test_there_is_one_way_out_and_it_leads_past_the_review(bag: DagBag, dag_id: 
     assert isinstance(dag.get_task("release.review"), ReviewDraftOperator)
 
 
-def test_the_sweep_runs_every_minute_and_assets_only_wake_up(bag: DagBag) -> None:
-    woken = {
-        "deal_invoices": EventKind.DEAL_WON,
-        "retainer_invoices": EventKind.RETAINER_DUE,
-        "reconcile": EventKind.PAYMENT_RECEIVED,
-    }
-    for dag_id, kind in woken.items():
-        schedule = dag_of(bag, dag_id).schedule
-        assert isinstance(schedule, AssetOrTimeSchedule)
-        assert schedule.timetable == CronTriggerTimetable("* * * * *", timezone="UTC")
-        assert isinstance(schedule.asset_condition, AssetAll)
-        (asset,) = schedule.asset_condition.objects
-        assert isinstance(asset, Asset)
-        assert asset.name == f"invoicing_{kind}"
+def test_every_way_of_billing_has_its_dag() -> None:
+    assert set(BILLING.values()) == set(Model)
+    assert all(dag_id == f"{model}_invoices" for dag_id, model in BILLING.items())
+
+
+@pytest.mark.parametrize("dag_id", [*BILLING, "reconcile"])
+def test_a_dag_sweeps_every_minute_and_any_of_its_events_wakes_it(bag: DagBag, dag_id: str) -> None:
+    kinds: tuple[EventKind, ...] = (EventKind.PAYMENT_RECEIVED,)
+    if dag_id in BILLING:
+        kinds = EVENTS_OF_MODEL[BILLING[dag_id]]
+
+    schedule = dag_of(bag, dag_id).schedule
+
+    assert isinstance(schedule, AssetOrTimeSchedule)
+    assert schedule.timetable == CronTriggerTimetable("* * * * *", timezone="UTC")
+    assert type(schedule.asset_condition) is AssetAny
+    names = [one.name for one in schedule.asset_condition.objects if isinstance(one, Asset)]
+    assert names == [f"invoicing_{kind}" for kind in kinds]
 
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_only_events_from_outside_are_watched(kind: EventKind) -> None:
     watched = [watcher.trigger.serialize()[1]["kind"] for watcher in wake_up_asset(kind).watchers]
 
-    assert watched == ([] if kind is EventKind.RETAINER_DUE else [kind])
+    inside = {EventKind.RETAINER_DUE, EventKind.ONE_OFF_REQUESTED}
+    assert watched == ([] if kind in inside else [kind])
+
+
+def test_the_form_wakes_up_the_dag_that_bills_what_it_asks_for(bag: DagBag) -> None:
+    form = dag_of(bag, FORM)
+    (asset,) = form.get_task("request").outlets
+
+    assert form.schedule is None
+    assert asset.name == f"invoicing_{EventKind.ONE_OFF_REQUESTED}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,12 @@ from invoicing.triggers.events import UndecidedEventsTrigger
 from tests.support.services import House
 
 
+@pytest.fixture(autouse=True)
+def _new_window() -> None:
+    """Each test has a ledger of its own."""
+    events.WINDOW.forget()
+
+
 def trigger(nag_seconds: float = 300) -> UndecidedEventsTrigger:
     return UndecidedEventsTrigger(kind="deal_won", poll_seconds=0.01, nag_seconds=nag_seconds)
 
@@ -49,7 +55,7 @@ def test_a_waiting_event_wakes_up_once_and_stays_where_it_is(house: House) -> No
     assert asyncio.run(wake_ups(trigger(), at_most=2, seconds=0.5)) == ["deal_won"]
 
     with house.s.ledger.read() as work:
-        assert len(work.inbox.hinted(EventKind.DEAL_WON, 10)) == 1
+        assert len(work.inbox.hinted([EventKind.DEAL_WON], 10)) == 1
 
 
 def test_nothing_waits_nothing_wakes(house: House) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ from invoicing.domain.dispatch import Attachment, Delivery, Message, Outcome, Re
 from invoicing.domain.errors import NotFoundError, RefusedError, SettingsError, TerminalError
 from invoicing.domain.events import BillingEvent, EventKind, Hint
 from invoicing.domain.reconcile import Payment
+from invoicing.domain.work import TimeEntry, WorkItem, is_approved
 from sandbox.client import (
     Sandbox,
     SandboxError,
     attachment,
     deals,
     event,
+    happenings,
+    let_happen,
     mails,
     misbehave,
     pay,
@@ -206,7 +209,8 @@ def test_a_won_deal_is_fetched_by_its_id(sandbox: Sandbox) -> None:
     assert isinstance(found, BillingEvent)
     assert found.client == "nordwind"
     assert found.occurred_on.isoformat() == "2026-11-02"
-    assert sum(item.quantity * item.unit_price.amount for item in found.work) == 18_500
+    items = [item for item in found.work if isinstance(item, WorkItem)]
+    assert sum(item.quantity * item.unit_price.amount for item in items) == 18_500
     assert [item.record_id for item in found.work] == [f"deal:D-1002/line:{n}" for n in (1, 2, 3)]
 
 
@@ -218,6 +222,42 @@ def test_what_is_not_won_or_not_there_is_not_billed(sandbox: Sandbox) -> None:
             open_sources.fetch(hint("crm", EventKind.DEAL_WON, "D-9"))
         with pytest.raises(NotFoundError):
             open_sources.fetch(hint("accounting", EventKind.PAYMENT_RECEIVED, "P-9"))
+
+
+def test_everything_that_can_happen_is_told_and_can_be_asked_for(
+    sandbox: Sandbox, receiver: Receiver
+) -> None:
+    kinds = {EventKind(one["kind"]) for one in happenings(sandbox.url)}
+    inside = {EventKind.RETAINER_DUE, EventKind.ONE_OFF_REQUESTED}
+    assert kinds == set(EventKind) - inside - {EventKind.DEAL_WON, EventKind.PAYMENT_RECEIVED}
+
+    for one in happenings(sandbox.url):
+        kind, object_id = EventKind(one["kind"]), one["path"].rpartition("/")[2]
+        told = let_happen(sandbox.url, one["id"], "2026-11-20")
+        day = next(it["happened_on"] for it in happenings(sandbox.url) if it["id"] == one["id"])
+        assert let_happen(sandbox.url, one["id"])["event_id"] == told["event_id"]
+        wait_delivered(sandbox.url, told["event_id"])
+        assert receiver.about(object_id)[0][0] == f"/invoicing/webhooks/{one['source']}"
+        with sources(sandbox) as open_sources:
+            found = open_sources.fetch(hint(one["source"], kind, object_id))
+        assert isinstance(found, BillingEvent)
+        assert (found.client, str(found.occurred_on)) == (one["client"], day)
+
+
+def test_hours_are_told_up_to_a_day_and_with_what_nobody_approved(sandbox: Sandbox) -> None:
+    with sources(sandbox) as open_sources:
+        early = open_sources.work_of("psa", "juniper-cloud", date(2026, 11, 6))
+        late = open_sources.work_of("psa", "juniper-cloud", date(2026, 11, 30))
+        with pytest.raises(NotFoundError):
+            open_sources.work_of("psa", "harbor-support", date(2026, 11, 30))
+    hours = [one.minutes for one in early if isinstance(one, TimeEntry)]
+    assert sum(hours) == 40 * 60
+    assert [one.record_id for one in late if not is_approved(one)] == ["time:JC-10"]
+
+
+@pytest.mark.parametrize("path", ["/crm/deals/D-1001", "/psa/projects/PRJ-40", "/nobody/a/b"])
+def test_no_object_is_told_to_strangers(sandbox: Sandbox, path: str) -> None:
+    assert page(sandbox, path).status_code in {401, 404}
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
@@ -283,6 +323,9 @@ def test_a_newcomer_can_do_it_all_with_the_buttons(sandbox: Sandbox, receiver: R
         assert "open deals" in browser.get("/").text
         crm = browser.post("/crm/deals/D-1104/win", data={"won_on": "2026-11-03"})
         assert "2026-11-03" in crm.text
+        assert "PRJ-40" in browser.get("/psa").text
+        esign = browser.post("/happenings/contract", data={"day": "2026-11-04"})
+        assert "S-501" in esign.text
         paid = {"number": "INV-2026-00042", "amount": "7.50", "currency": "EUR", "received_on": ""}
         assert "INV-2026-00042" in browser.post("/accounting/payments", data=paid).text
         wrong = browser.post("/accounting/payments", data=paid | {"amount": "7,50"})
@@ -316,6 +359,8 @@ def test_mistakes_are_explained(sandbox: Sandbox, paid: dict[str, str]) -> None:
 def test_unknown_deals_and_events_are_not_found(sandbox: Sandbox) -> None:
     with pytest.raises(SandboxError, match="404"):
         win_deal(sandbox.url, "D-9")
+    with pytest.raises(SandboxError, match="404"):
+        let_happen(sandbox.url, "nothing")
     with pytest.raises(SandboxError, match="404"):
         event(sandbox.url, "evt_0")
 

@@ -116,7 +116,9 @@ def _check(content: bytes, headers: dict[str, str]) -> None:
         raise RefusedError("the mail would contain bytes that mail servers may change")
     read = BytesParser(policy=SMTP).parsebytes(content, headersonly=True)
     expected = {name.lower(): value for name, value in headers.items()}
-    found = [(name.lower(), str(value)) for name, value in read.items()]
+    # A value that would be a little too long is folded before its first word; the parser then
+    # keeps the blank of the fold, which no receiver shows.
+    found = [(name.lower(), str(value).strip(" ")) for name, value in read.items()]
     ours = [(name, value) for name, value in found if not name.startswith(("content-", "mime-"))]
     if len(ours) != len(expected) or dict(ours) != expected:
         wrong = [name for name, value in expected.items() if dict(ours).get(name) != value]

@@ -39,24 +39,40 @@ class Peer:
         return f"invoicing_source_{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """When an answer must be there, and how long it may be."""
+
+    end: float
+    most_bytes: int
+
+
 def safe_id(text: str) -> bool:
     """Tell whether ``text`` can be a part of a URL and of our keys without meaning anything."""
     return _ID.fullmatch(text) is not None
 
 
 def fetch_object(
-    client: httpx.Client, peer: Peer, collection: str, object_id: str, seconds: float
+    client: httpx.Client,
+    peer: Peer,
+    collection: str,
+    object_id: str,
+    seconds: float,
+    *,
+    tail: str = "",
+    most_bytes: int = MOST_BYTES,
 ) -> Json:
-    """Ask ``peer`` for one object by its id.
+    """Ask ``peer`` for one object by its id; ``tail`` names a part of it, in our own words.
 
     NotFoundError: it is gone. SettingsError: we are not let in. TransientError: not now.
     """
     if not safe_id(object_id):
         raise TerminalError(f"{peer.name} named an object with an unusable id; it is not fetched")
-    url = f"{_base(peer)}/{collection}/{quote(object_id, safe='')}"
+    url = f"{_base(peer)}/{collection}/{quote(object_id, safe='')}{tail}"
     what = f"{collection}/{object_id} at {peer.name}"
+    limits = _Limits(time.monotonic() + seconds, most_bytes)
     try:
-        status, body = _get(client, peer, url, time.monotonic() + seconds)
+        status, body = _get(client, peer, url, limits)
     except httpx.InvalidURL as error:
         raise SettingsError(f"connection {peer.connection} has a malformed host") from error
     except httpx.TransportError as error:
@@ -65,19 +81,19 @@ def fetch_object(
     if status != 200:
         raise _refusal(status, what, peer)
     try:
-        return parse_json(body)
+        return parse_json(body, most_bytes)
     except ValueError as error:
         raise TerminalError(f"{what}: the answer is not the JSON we accept: {error}") from error
 
 
-def parse_json(raw: bytes) -> Json:
+def parse_json(raw: bytes, most_bytes: int = MOST_BYTES) -> Json:
     """Read strict JSON; ValueError tells what is wrong without quoting the text.
 
     Numbers with a fraction become Decimal. Refused: NaN and Infinity, a key that occurs twice,
     absurd numbers, deep nesting, NUL, lone surrogates.
     """
-    if len(raw) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES} bytes")
+    if len(raw) > most_bytes:
+        raise ValueError(f"it is larger than {most_bytes} bytes")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -116,7 +132,7 @@ def _sound(url: str) -> bool:
     return named and bare and _VISIBLE.fullmatch(url) is not None
 
 
-def _get(client: httpx.Client, peer: Peer, url: str, end: float) -> tuple[int, bytes]:
+def _get(client: httpx.Client, peer: Peer, url: str, limits: _Limits) -> tuple[int, bytes]:
     if not _VISIBLE.fullmatch(peer.token):
         raise SettingsError(f"connection {peer.connection} has a token that cannot be sent")
     headers = {
@@ -130,21 +146,21 @@ def _get(client: httpx.Client, peer: Peer, url: str, end: float) -> tuple[int, b
     try:
         if response.status_code != 200:
             return response.status_code, b""
-        return 200, _body(response, end)
+        return 200, _body(response, limits)
     finally:
         response.close()
 
 
-def _body(response: httpx.Response, end: float) -> bytes:
+def _body(response: httpx.Response, limits: _Limits) -> bytes:
     encoding = response.headers.get("content-encoding", "identity")
     if encoding != "identity":
         raise TerminalError("the answer is compressed although we asked for plain text")
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > limits.most_bytes:
             break  # parse_json refuses it; the rest need not be read
-        if time.monotonic() > end:
+        if time.monotonic() > limits.end:
             raise httpx.ReadTimeout("the answer took too long as a whole")
     return bytes(body)
 

@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     Asset,
+    AssetAny,
     AssetOrTimeSchedule,
     AssetWatcher,
     CronTriggerTimetable,
@@ -18,13 +19,14 @@ from airflow.sdk.definitions.retry_policy import RetryAction
 from invoicing.blueprints.release import release_parcels
 from invoicing.domain.errors import TerminalError, TransientError
 from invoicing.domain.events import EventKind
-from invoicing.domain.rules import EVENT_OF_MODEL, Model
+from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.operators.decide import DecideEventsOperator
 from invoicing.operators.draft import DraftInvoicesOperator
 from invoicing.operators.follow_up import FollowUpInvoicesOperator
 from invoicing.operators.parcels import PlanParcelsOperator
 from invoicing.operators.reconcile import ReconcilePaymentsOperator
 from invoicing.operators.report import ReportEventsOperator, ReportPaymentsOperator
+from invoicing.services.report import OURS
 from invoicing.triggers.events import UndecidedEventsTrigger
 
 # A wake-up can get lost, so a sweep completes it. A sweep that finds nothing costs four short
@@ -35,8 +37,7 @@ SWEEP = CronTriggerTimetable("* * * * *", timezone="UTC")
 # A run waits as long as its approvals do. Airflow's default of 16 would stop all billing after 16.
 MAX_PARKED_RUNS = 1000
 
-# Kinds of events that come from outside; the calendar's are reported by the run itself.
-FROM_OUTSIDE = frozenset({EventKind.DEAL_WON, EventKind.PAYMENT_RECEIVED})
+PAYMENTS = (EventKind.PAYMENT_RECEIVED,)
 
 RETRY = ExceptionRetryPolicy(
     rules=[
@@ -55,10 +56,10 @@ DEFAULTS: dict[str, Any] = {
 def billing_dag(model: str, *, doc: str | None) -> DAG:
     """Return the DAG of a way of billing, called ``<model>_invoices``.
 
-    :param model: billing model, such as ``retainer`` or ``deal``
+    :param model: billing model, such as ``retainer``, ``milestone`` or ``one_off``
     :param doc: what finance reads about the DAG in Airflow (Markdown)
     """
-    with _dag(f"{model}_invoices", EVENT_OF_MODEL[Model(model)], doc, model) as dag:
+    with _dag(f"{model}_invoices", EVENTS_OF_MODEL[Model(model)], doc, model) as dag:
         plan = PlanParcelsOperator(task_id="plan_parcels", model=model)
         chain(
             ReportEventsOperator(task_id="report", model=model),
@@ -76,7 +77,7 @@ def follow_up_dag(*, doc: str | None) -> DAG:
 
     :param doc: what finance reads about the DAG in Airflow (Markdown)
     """
-    with _dag("follow_up", None, doc, "reminders", max_active_runs=1) as dag:
+    with _dag("follow_up", (), doc, "reminders", max_active_runs=1) as dag:
         FollowUpInvoicesOperator(task_id="follow_up")
     return dag
 
@@ -86,7 +87,7 @@ def reconcile_dag(*, doc: str | None) -> DAG:
 
     :param doc: what finance reads about the DAG in Airflow (Markdown)
     """
-    with _dag("reconcile", EventKind.PAYMENT_RECEIVED, doc, "payments", max_active_runs=1) as dag:
+    with _dag("reconcile", PAYMENTS, doc, "payments", max_active_runs=1) as dag:
         chain(
             ReportPaymentsOperator(task_id="report"),
             ReconcilePaymentsOperator(task_id="reconcile"),
@@ -100,7 +101,7 @@ def wake_up_asset(kind: EventKind) -> Asset:
     It carries no work: whoever stored an event in the ledger may wake up or not.
     """
     watchers = []
-    if kind in FROM_OUTSIDE:
+    if kind not in OURS:  # runs of our own report those
         trigger = UndecidedEventsTrigger(kind=kind.value)
         watchers = [AssetWatcher(name=f"undecided_{kind}", trigger=trigger)]
     return Asset(name=f"invoicing_{kind}", group="invoicing", watchers=watchers)
@@ -108,19 +109,25 @@ def wake_up_asset(kind: EventKind) -> Asset:
 
 def _dag(
     dag_id: str,
-    kind: EventKind | None,
+    kinds: tuple[EventKind, ...],
     doc: str | None,
     tag: str,
     max_active_runs: int = MAX_PARKED_RUNS,
 ) -> DAG:
     """Return an empty DAG; it has no start date, because then unpausing starts no past run."""
-    schedule = AssetOrTimeSchedule(timetable=SWEEP, assets=[wake_up_asset(kind)]) if kind else SWEEP
     return DAG(
         dag_id=dag_id,
-        schedule=schedule,
+        schedule=_schedule(kinds),
         catchup=False,
         max_active_runs=max_active_runs,
         default_args=DEFAULTS,
         doc_md=doc,
         tags=["invoicing", tag],
     )
+
+
+def _schedule(kinds: tuple[EventKind, ...]) -> AssetOrTimeSchedule | CronTriggerTimetable:
+    """Sweep every minute, and wake up at any of ``kinds``; a plain list would wait for all."""
+    if not kinds:
+        return SWEEP
+    return AssetOrTimeSchedule(timetable=SWEEP, assets=AssetAny(*map(wake_up_asset, kinds)))

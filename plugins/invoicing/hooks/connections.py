@@ -15,7 +15,7 @@ from invoicing.services.ports import Services
 LEDGER_CONNECTION = "invoicing_ledger"
 SMTP_CONNECTION = "invoicing_smtp"
 SOURCE_CONNECTION = "invoicing_source_{name}"
-DEFAULT_SOURCES = "crm,accounting"
+DEFAULT_SOURCES = "crm,psa,esign,accounting"
 
 _SMTP_PORTS = {"tls": 465, "starttls": 587, "plain": 25}
 

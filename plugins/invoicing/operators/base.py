@@ -12,7 +12,7 @@ class ModelOperator(BaseOperator):
     """
     Base of the operators that look for the work of one billing model.
 
-    :param model: billing model, such as ``retainer`` or ``deal``
+    :param model: billing model, such as ``retainer``, ``milestone`` or ``one_off``
     """
 
     def __init__(self, *, model: str, **kwargs: Any) -> None:

@@ -13,7 +13,7 @@ class DecideEventsOperator(ModelOperator):
 
     Returns the ids of the new obligations.
 
-    :param model: billing model, such as ``retainer`` or ``deal``
+    :param model: billing model, such as ``retainer``, ``milestone`` or ``one_off``
     """
 
     def execute(self, context: Context) -> list[str]:

@@ -12,10 +12,11 @@ class DraftInvoicesOperator(ModelOperator):
     """
     Draft every obligation that has no draft yet; what cannot be computed is held.
 
-    Whoever started the run by hand is the author of its drafts and may not approve them.
+    Whoever started the run by hand is the author of its drafts and may not approve them; a draft
+    that somebody asked for is theirs.
     Returns the ids of the new drafts.
 
-    :param model: billing model, such as ``retainer`` or ``deal``
+    :param model: billing model, such as ``retainer``, ``milestone`` or ``one_off``
     """
 
     def execute(self, context: Context) -> list[str]:

@@ -15,7 +15,7 @@ class PlanParcelsOperator(ModelOperator):
 
     Returns the ids of the parcels, over which the release group is mapped.
 
-    :param model: billing model, such as ``retainer`` or ``deal``
+    :param model: billing model, such as ``retainer``, ``milestone`` or ``one_off``
     """
 
     def execute(self, context: Context) -> list[str]:

@@ -26,8 +26,9 @@ class ReviewDraftOperator(HITLOperator):
     Ask a person about a draft in Airflow's Required Actions; ask nobody when nobody has to decide.
 
     The question comes from the ledger and the answer goes into the ledger, bound to the version
-    that was shown. Everything but an approval skips the rest of this parcel, and of no other.
-    Returns the id of the approved draft, and never what a person wrote.
+    that was shown. Everything but an approval skips the rest of this parcel, and of no other. Where
+    several people approve in turn, each is asked by a run of its own, and the last one counts.
+    Returns the id of the draft that was approved, and never what a person wrote.
 
     :param parcel_id: id of the parcel (templated)
     """
@@ -69,7 +70,8 @@ class ReviewDraftOperator(HITLOperator):
         approval = self._record(services, event)
         if approval.answer is not Answer.APPROVE:
             raise AirflowSkipException(f"{LABELS[approval.answer]}: not issued")
-        self.log.info("Draft %s v%d is approved", approval.draft_id, approval.version)
+        step = f" in step {approval.step}" if approval.step else ""
+        self.log.info("Draft %s v%d is approved%s", approval.draft_id, approval.version, step)
         return [approval.draft_id]
 
     def _record(self, services: Services, event: dict[str, Any]) -> Approval:

@@ -1,6 +1,8 @@
 """Events: wake a DAG up while events that nobody took up yet lie in the inbox."""
 
 import asyncio
+import logging
+import threading
 from collections.abc import AsyncIterator
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,40 @@ from invoicing.hooks.connections import services_from_airflow
 
 if TYPE_CHECKING:
     from invoicing.services.ports import Services
+
+log = logging.getLogger(__name__)
+
+
+class _Window:
+    """A view of the ledger; all triggers of a triggerer look through one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._services: Services | None = None
+
+    def newest_waiting(self, kind: EventKind) -> str:
+        """Look into the ledger from a thread; a ledger that is away is looked for again."""
+        try:
+            with self._open().ledger.read() as work:
+                return work.inbox.newest_waiting(kind)
+        except Exception as error:  # noqa: BLE001 - a watcher that ends is not started again
+            self.forget()
+            log.warning("The inbox cannot be read now: %s", type(error).__name__)
+            return ""
+
+    def forget(self) -> None:
+        """Open the ledger anew with the next look."""
+        with self._lock:
+            self._services = None
+
+    def _open(self) -> "Services":
+        with self._lock:
+            if self._services is None:
+                self._services = services_from_airflow()
+            return self._services
+
+
+WINDOW = _Window()
 
 
 class UndecidedEventsTrigger(BaseEventTrigger):
@@ -31,7 +67,6 @@ class UndecidedEventsTrigger(BaseEventTrigger):
         self.kind = kind
         self.poll_seconds = poll_seconds
         self.nag_seconds = nag_seconds
-        self._services: Services | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Tell the triggerer how to make this trigger again."""
@@ -48,22 +83,10 @@ class UndecidedEventsTrigger(BaseEventTrigger):
         """Yield a wake-up for each new event that waits, and now and then for one that stays."""
         told, told_at = "", monotonic()
         while True:
-            newest = await asyncio.to_thread(self._peek)
+            newest = await asyncio.to_thread(WINDOW.newest_waiting, EventKind(self.kind))
             nagging = monotonic() - told_at >= self.nag_seconds
             if newest and (newest != told or nagging):
                 told_at = monotonic()
                 yield TriggerEvent({"kind": self.kind})  # type: ignore[no-untyped-call]
             told = newest
             await asyncio.sleep(self.poll_seconds)
-
-    def _peek(self) -> str:
-        """Look into the ledger from a thread; a ledger that is away is looked for again."""
-        try:
-            if self._services is None:
-                self._services = services_from_airflow()
-            with self._services.ledger.read() as work:
-                return work.inbox.newest_waiting(EventKind(self.kind))
-        except Exception as error:  # noqa: BLE001 - a watcher that ends is not started again
-            self._services = None
-            self.log.warning("The inbox cannot be read now: %s", type(error).__name__)
-            return ""

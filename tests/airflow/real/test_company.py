@@ -59,5 +59,5 @@ def test_a_paid_invoice_is_not_reminded_of_and_an_unpaid_one_is(company: Company
     company.pass_by(days=60)
     company.sweep("follow_up")
 
-    wait_for(lambda: company.mails_about(late.number) == 2, 120, "the reminder")
+    wait_for(lambda: company.mails_about(late.number) > 1, 120, "the reminder")
     assert company.mails_about(paid.number) == 1
