@@ -1,46 +1,54 @@
-"""The command line: check the config, keep the ledger, read the story of an invoice."""
+"""The command line: check the config, preview an event, keep the ledger, read a story.
+
+What a command needs is imported when it runs: checking and previewing load neither the ledger nor
+the printer, and answer at once.
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from invoicing.config.load import load_book, read_texts
-from invoicing.config.schema import write_reference, write_schemas
 from invoicing.config.settings import settings_from
 from invoicing.domain.errors import InvoicingError
-from invoicing.ledger.clocks import LedgerClock, move_clock
-from invoicing.ledger.migrate import migrate, schema_problem
-from invoicing.ledger.unit_of_work import SqlLedger
-from invoicing.services.queries import InvoiceStory, invoice_story
-from invoicing.services.verify import PROMISES, verify
-from invoicing.wiring import open_services
+
+if TYPE_CHECKING:
+    from invoicing.domain.book import Book
+    from invoicing.domain.events import BillingEvent
 
 Command = Callable[[argparse.Namespace], int]
+HELD, MISTAKEN = 1, 2  # what `preview` ends with when a person must look, and when it cannot tell
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0, or 1 when something is wrong and was explained."""
+    """Run one command; returns 0, or 1 when something is wrong and was explained.
+
+    `check` and `preview` tell mistakes in the files they read apart: those end with 2.
+    """
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
         return command(options)
     except InvoicingError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return MISTAKEN if command in {_check, _preview} else 1
     except BrokenPipeError:  # `invoicing trail X | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="invoicing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="invoicing", description="The invoicing command line.")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    _verb(verbs, "check", _check, "check config/ and name every mistake")
+    check = _verb(verbs, "check", _check, "check config/ and name every mistake")
+    check.add_argument("folder", nargs="?", type=Path, help="default: config/")
+    check.add_argument("--strict", action="store_true", help="end with 1 if there are warnings")
     schema = _verb(verbs, "schema", _schema, "write the JSON schemas of the files in config/")
     schema.add_argument("folder", nargs="?", type=Path, help="default: config/schema")
+    _preview_verb(verbs)
     migrating = _verb(verbs, "migrate", _migrate, "create the ledger or bring it up to date")
     migrating.add_argument("--check", action="store_true", help="only tell whether it is needed")
     trail = _verb(verbs, "trail", _trail, "tell the whole story of one invoice")
@@ -49,6 +57,25 @@ def _parser() -> argparse.ArgumentParser:
     clock = _verb(verbs, "clock", _clock, "show the business clock, or move it (sandbox only)")
     clock.add_argument("--to", type=_instant, help="such as 2026-12-03T09:00+00:00")
     return parser
+
+
+def _preview_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = _verb(verbs, "preview", _preview, "tell which invoice an event would become, and why")
+    verb.add_argument(
+        "events", nargs="*", type=Path, metavar="EVENT.json",
+        help="in the order they happened; each is taken as issued and paid before the next",
+    )  # fmt: skip
+    verb.add_argument(
+        "--due", action="append", metavar="AGREEMENT", default=[],
+        help="the newest period the calendar makes due; without any event: of `all` agreements",
+    )  # fmt: skip
+    verb.add_argument("--config", type=Path, help="folder of the configuration; default: config/")
+    verb.add_argument("--today", type=date.fromisoformat, help="such as 2026-11-02")
+    verb.add_argument("--json", action="store_true", help="for programs: exact amounts as text")
+    verb.add_argument(
+        "--explain", nargs="?", const="every figure", default="", metavar="FIGURE",
+        help="how a figure came about (`line 2`, `tax`, `due`); without a name: every figure",
+    )  # fmt: skip
 
 
 def _verb(
@@ -69,32 +96,65 @@ def _instant(text: str) -> datetime:
     return instant
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def _check(_options: argparse.Namespace) -> int:
-    home = settings_from().home
-    book = load_book(read_texts(home))
-    _say(
-        f"config/ is good: {len(book.clients)} clients, {len(book.agreements)} agreements,"
-        f" {len(book.rules)} rules (hash {book.config_hash[:12]})"
-    )
-    return 0
+def _folder(named: Path | None) -> Path:
+    return named or settings_from().home / "config"
+
+
+def _check(options: argparse.Namespace) -> int:
+    from invoicing.config.load import check_texts, read_folder
+    from invoicing.console import check
+
+    folder = _folder(options.folder)
+    checked = check_texts(read_folder(folder))
+    shown = os.path.relpath(folder) if options.folder is None else str(options.folder)
+    _say(*check.tell(shown.rstrip("/"), checked.book, checked.errors, checked.warnings))
+    return check.outcome(checked.errors, checked.warnings, strict=options.strict)
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from invoicing.config.load import load_book, read_folder
+    from invoicing.console import preview
+    from invoicing.services.preview import preview_all
+
+    today = options.today or datetime.now(UTC).date()
+    book = load_book(read_folder(_folder(options.config)))
+    found = preview_all(list(_events(options, book, today)), book, today)
+    if options.json:
+        _say(preview.as_json(found))
+    else:
+        _say(*preview.tell(found, options.explain))
+    return HELD if any(map(preview.is_held, found)) else 0
+
+
+def _events(options: argparse.Namespace, book: "Book", today: date) -> "Iterable[BillingEvent]":
+    from invoicing.console.event_file import read_events, read_file
+    from invoicing.services.preview import newest_dues
+
+    for path in options.events:
+        yield from read_events(read_file(path), path.name, today)
+    due = options.due or ([] if options.events else ["all"])
+    yield from newest_dues(due, book, today)
 
 
 def _schema(options: argparse.Namespace) -> int:
+    from invoicing.config.schema import write_reference, write_schemas
+
     home = settings_from().home
     written = write_schemas(options.folder or home / "config" / "schema")
     reference = home / "docs" / "reference" / "config.md"
     if reference.parent.is_dir():  # only where the docs are at home
         written.append(write_reference(reference))
-    for path in written:
-        _say(f"wrote {path}")
+    _say(*(f"wrote {path}" for path in written))
     return 0
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    from invoicing.ledger.migrate import migrate, schema_problem
+
     settings = settings_from()
     if options.check:
         problem = schema_problem(settings.ledger_url)
@@ -106,45 +166,31 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _trail(options: argparse.Namespace) -> int:
-    story = invoice_story(open_services(settings_from()), options.invoice)
-    for line in _tell(story):
-        _say(line)
-    return 0 if story.trail.broken_at is None else 1
+    from invoicing.console import story
+    from invoicing.services.queries import invoice_story
+    from invoicing.wiring import open_services
 
-
-def _tell(story: InvoiceStory) -> Iterator[str]:
-    invoice, money = story.invoice, story.money
-    name = f"invoice {invoice.number}" if invoice else f"draft v{story.version}"
-    yield f"{name} ({story.id})"
-    yield f"  {story.content.client.name}, {story.content.title}: {story.content.totals.gross}"
-    if money:
-        yield f"  {money.state}, open: {money.balance}, late: {money.days_late} days"
-    for obligation in story.obligations:
-        yield f"  owed: {obligation.key}, said by {obligation.source} {obligation.event_id}"
-    if story.document:
-        yield f"  document sha256 {story.document}"
-    for entry in story.trail.entries:
-        at = entry.at.isoformat(sep=" ", timespec="milliseconds")
-        facts = ", ".join(f"{name}={value}" for name, value in entry.detail)
-        yield f"  {at}  {entry.actor}: {entry.action}  {facts}".rstrip()
-    for item in story.exceptions:
-        closed = f"closed by {item.closed_by}: {item.decision}" if item.closed_at else "open"
-        yield f"  exception {item.code} ({closed}): {item.cause}"
-    broken = story.trail.broken_at
-    yield "  trail: whole" if broken is None else f"  trail: BROKEN at entry {broken}"
+    found = invoice_story(open_services(settings_from()), options.invoice)
+    _say(*story.tell(found))
+    return 0 if found.trail.broken_at is None else 1
 
 
 def _verify(_options: argparse.Namespace) -> int:
+    from invoicing.services.verify import PROMISES, verify
+    from invoicing.wiring import open_services
+
     findings = verify(open_services(settings_from()))
     for promise in PROMISES:
         broken = [finding.where for finding in findings if finding.promise == promise]
         _say(f"{'BROKEN' if broken else 'holds '}  {promise}")
-        for where in broken:
-            _say(f"        {where}")
+        _say(*(f"        {where}" for where in broken))
     return 1 if findings else 0
 
 
 def _clock(options: argparse.Namespace) -> int:
+    from invoicing.ledger.clocks import LedgerClock, move_clock
+    from invoicing.ledger.unit_of_work import SqlLedger
+
     settings = settings_from()
     ledger = SqlLedger(settings.ledger_url)
     if options.to is not None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
+from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,16 @@ from invoicing.domain.dispatch import MessageKind
 from invoicing.domain.errors import SettingsError
 from invoicing.domain.money import Money
 from invoicing.domain.render import Page, invoice_page, preview_page
-from tests.documents.papers import a_draft, a_line, a_page, an_invoice, pages_of, text_of, titled
+from tests.documents.papers import (
+    a_draft,
+    a_draft_with_everything,
+    a_line,
+    a_page,
+    an_invoice,
+    pages_of,
+    text_of,
+    titled,
+)
 
 KEPT = frozenset({"currency", "key", "id", "zone", "language"})
 
@@ -65,6 +75,8 @@ def secret_file(tmp_path: Path) -> Path:
 
 def poisoned(value: Any, text: str, field: str = "") -> Any:
     """Replace every text of a domain value by ``text``."""
+    if isinstance(value, Enum):
+        return value
     if isinstance(value, str):
         return value if field in KEPT else text
     if isinstance(value, tuple):
@@ -96,13 +108,14 @@ def test_hostile_text_is_printed_as_text(
     renderer: DocumentRenderer, canary: Canary, secret_file: Path
 ) -> None:
     texts = hostile_texts(canary, secret_file)
-    rendered = renderer.render([preview_page(poisoned(a_draft(), text)) for text in texts])
+    draft = a_draft_with_everything()
+    rendered = renderer.render([preview_page(poisoned(draft, text)) for text in texts])
 
     for text, one in zip(texts, rendered, strict=True):
         shown = text_of(one)
         assert "1787569" not in shown
         assert "canary-in-a-file" not in shown
-        assert "12,030.90" in shown  # nothing was hidden by a style of a client
+        assert "11,068.44" in shown  # nothing was hidden by a style of a client
         assert one.document is not None
         assert b"/URI" not in one.document.content
         assert b"/EmbeddedFile" not in one.document.content

@@ -7,6 +7,7 @@ from invoicing.documents.formats import Formats, grouped
 from invoicing.domain.errors import MoneyError
 
 NBSP = "\N{NO-BREAK SPACE}"
+DASH = "\N{EN DASH}"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,22 @@ def test_price_keeps_what_is_finer_than_a_cent() -> None:
 def test_percent_follows_the_language(number: str, english: str, german: str) -> None:
     assert Formats(Locale("en")).percent(number) == english
     assert Formats(Locale("de")).percent(number) == german
+
+
+def test_what_is_taken_off_has_a_minus() -> None:
+    formats = Formats(Locale("de"))
+    assert formats.minus({"amount": "1234.50", "currency": "EUR"}) == "-1.234,50"
+    assert formats.minus({"amount": "-0.50", "currency": "EUR"}) == "0,50"
+
+
+def test_period_names_what_both_ends_share_once() -> None:
+    formats, german = Formats(Locale("en")), Formats(Locale("de"))
+    november = {"starts_on": "2026-11-01", "ends_on": "2026-11-30"}
+    turn = {"starts_on": "2026-12-15", "ends_on": "2027-01-14"}
+    assert formats.period(november) == f"Nov 1 {DASH} 30, 2026"
+    assert german.period(november) == f"1.{DASH}30. Nov. 2026"
+    assert formats.period(turn).startswith("Dec 15, 2026")
+    assert formats.period(turn).endswith("Jan 14, 2027")
 
 
 def test_address_follows_the_country_it_lies_in() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +44,36 @@ def test_reminder_speaks_german_to_a_german_client(renderer: DocumentRenderer) -
         assert "12.030,90\N{NO-BREAK SPACE}EUR" in part
         assert "16. November 2026" in part
     assert 'lang="de"' in mail.html
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        (date(2026, 11, 13), "is due on November 16, 2026"),
+        (date(2026, 11, 16), "is due on November 16, 2026"),
+        (date(2026, 11, 17), "was due on November 16, 2026"),
+        (None, "was due on November 16, 2026"),
+    ],
+)
+def test_a_note_in_advance_blames_nobody(
+    renderer: DocumentRenderer, today: date | None, words: str
+) -> None:
+    mail = renderer.mail(MessageKind.REMINDER, an_invoice(a_draft()), OPEN, today)
+
+    assert words in mail.text
+    assert words in mail.html
+    assert mail.subject.startswith("Payment due soon" if "is due" in words else "Reminder")
+
+
+def test_an_escalation_speaks_to_our_own_people(renderer: DocumentRenderer) -> None:
+    client = replace(CLIENT, language="de", account_manager="dana")
+    mail = renderer.mail(MessageKind.ESCALATION, an_invoice(a_draft(client=client)), OPEN)
+
+    assert "Overdue: invoice INV-2026-00001 to Harbor Health Inc." in mail.subject
+    for part in (mail.text, mail.html):
+        for words in ("dana", "ap@harbor.example", "invoicing trail INV-2026-00001"):
+            assert words in part
+        assert "DE02" not in part  # nobody here is asked to pay
 
 
 def test_html_is_escaped_and_text_is_not(renderer: DocumentRenderer) -> None:

@@ -5,13 +5,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pypdf
 
 from invoicing.documents.renderer import DocumentRenderer, template_folders
-from invoicing.domain.money import Money
 from invoicing.domain.render import preview_page
 from tests.documents.papers import (
     CLIENT,
@@ -19,6 +17,7 @@ from tests.documents.papers import (
     REVERSE,
     WORK,
     a_draft,
+    a_draft_with_everything,
     a_line,
     a_page,
     pages_of,
@@ -26,6 +25,7 @@ from tests.documents.papers import (
     titled,
 )
 
+DASH = "\N{EN DASH}"
 GERMAN = replace(CLIENT, name="Nordwind Logistik GmbH", language="de-DE")
 
 
@@ -33,15 +33,7 @@ def test_invoice_holds_every_fact_in_its_text(renderer: DocumentRenderer) -> Non
     reverse = a_page(
         a_line(1, "Care retainer", "1800.00 EUR", REVERSE), client=replace(CLIENT, language="xx")
     )
-    discounted = a_draft()
-    totals = replace(
-        discounted.totals,
-        discount=Money(Decimal("110.00"), "EUR"),
-        paid=Money(Decimal("30.90"), "EUR"),
-    )
-    english, german, charge, full = renderer.render(
-        [a_page(), a_page(client=GERMAN), reverse, preview_page(replace(discounted, totals=totals))]
-    )
+    english, german, charge = renderer.render([a_page(), a_page(client=GERMAN), reverse])
 
     text = text_of(english)
     for words in (
@@ -66,17 +58,80 @@ def test_invoice_holds_every_fact_in_its_text(renderer: DocumentRenderer) -> Non
     assert "Reverse charge: the customer owes the VAT." in text_of(charge)
     assert "Total EUR 1,800.00" in text_of(charge)
 
-    rows = (
-        "Subtotal",
-        "Discount 110.00",
-        "Net",
-        "VAT",
-        "Total",
-        "Already paid 30.90",
-        "Amount due",
+
+def test_everything_that_an_invoice_can_have_is_printed_in_order(
+    renderer: DocumentRenderer,
+) -> None:
+    draft = a_draft_with_everything()
+    english, german = renderer.render(
+        [preview_page(draft), preview_page(replace(draft, client=GERMAN))]
     )
-    found = [text_of(full).index(row) for row in rows]
+
+    text = text_of(english)
+    rows = (
+        "Project P-88 · Your order PO-4711 · x y",
+        "API calls Discount 10%: -5.25 4,200 calls 12.50 per 1,000 8.875% 47.25",
+        "Not billed: above the agreed cap -1 pcs. 300.00 19% -300.00", "Subtotal 9,857.25",
+        "Discount 5%: long-standing client -492.86", "Discount: late start -150.00",
+        "Charges 99.00", "Net 9,313.39", "VAT (19% of 9,170.22) 1,742.34",
+        "Sales tax (8.875% of 143.17) 12.71", "of which State: 5.73", "of which City: 6.44",
+        "of which District: 0.54", "Total EUR 11,068.44",
+        "Less: Deposit 20 % of the platform work (net 2,000.00, tax 177.50) -2,177.50",
+        "Tax withheld by you (1.5% of the net) -139.70", "Rounding to payable cash 0.01",
+        "Amount due EUR 8,751.25",
+        "Tax in our accounting currency: USD 1,901.95 (1 EUR = 1.0837 USD, ECB, November 2, 2026)",
+    )  # fmt: skip
+    assert f"Service period Nov 1 {DASH} 30, 2026" in text
+    found = [text.find(row) for row in rows]
+    assert -1 not in found, [row for row, place in zip(rows, found, strict=True) if place < 0]
     assert found == sorted(found)
+    for words in (
+        "Leistungszeitraum",
+        f"1.{DASH}30. Nov. 2026",
+        "Ihre Bestellung PO-4711",
+        "davon City",
+    ):
+        assert words in text_of(german)
+
+
+def test_a_plain_invoice_shows_no_row_about_nothing(renderer: DocumentRenderer) -> None:
+    (plain,) = renderer.render([a_page()])
+
+    text = text_of(plain)
+    for words in (
+        "Subtotal",
+        "Discount",
+        "Charges",
+        "Already paid",
+        "withheld",
+        "Rounding",
+        "per ",
+    ):
+        assert words not in text
+    assert text.count("Amount due") == 1
+
+
+def test_a_deposit_and_prices_with_tax_are_called_so(renderer: DocumentRenderer) -> None:
+    draft = replace(a_draft(), is_deposit=True, prices_include_tax=True)
+    (deposit,) = renderer.render([preview_page(draft)])
+
+    assert "Deposit invoice DRAFT" in text_of(deposit)
+    assert "amounts of the lines include tax" in text_of(deposit)
+
+
+def test_a_brand_has_its_look_and_an_unknown_one_the_common_look(
+    renderer: DocumentRenderer, write_template: Callable[[str, str], Path]
+) -> None:
+    write_template("invoice/loud.css", ".title::after { content: ' LOUD' }")
+    brands = ["default", "modern", "loud", "unknown", "../labels/en", "x" * 99]
+    pages = [preview_page(a_draft(entity=replace(ENTITY, brand=brand))) for brand in brands]
+    rendered = dict(zip(brands, renderer.render(pages), strict=True))
+
+    assert all(one.document for one in rendered.values())
+    assert "November 2026 LOUD" in text_of(rendered["loud"])
+    documents = {brand: one.document for brand, one in rendered.items()}
+    assert documents["modern"] != documents["default"]
+    assert documents["unknown"] == documents["default"] == documents["../labels/en"]
 
 
 def test_preview_is_a_draft_without_number_and_dates(renderer: DocumentRenderer) -> None:

@@ -4,12 +4,17 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from invoicing.domain.draft import Balance
 from invoicing.domain.review import options
 from invoicing.services import follow_up, reconcile, report, review
+from invoicing.services.queries import invoice_story
+from invoicing.web.present import render
+from tests.documents.papers import a_draft_with_everything
 from tests.support.services import UNCERTAIN, House, a_book
 from tests.web.conftest import As
 
@@ -75,6 +80,27 @@ def test_a_rejection_is_on_the_page_with_its_comment(as_user: As, house: House) 
 
     assert "wrong &lt;b&gt;hours&lt;/b&gt;" in page
     assert "<b>hours</b>" not in page
+
+
+def test_every_kind_of_figure_is_shown_with_its_explanation(house: House) -> None:
+    found = invoice_story(house.s, house.invoice_of("D-1").id)
+    content = replace(a_draft_with_everything(), flags=("disputed_scope",), is_deposit=True)
+    story = replace(found, content=replace(content, balances=(Balance("cap", Decimal(5), "h"),)))
+
+    page = render("invoice.html", base="", airflow="", here="invoice", story=story)
+
+    for words in (
+        "Deposit invoice", "1 Nov 2026", "30 Nov 2026", "PO-4711", "Disputed scope", "per 1000",
+        "after 10 % off: 5.25 EUR", "long-standing client", "granted by <bdi>lead</bdi>",
+        "City 6.44 EUR", f"/invoices/{'d' * 32}", "Deposit 20 % of the platform work",
+        "2,000.00 EUR + 177.50 EUR", "139.70", "8,751.25", "Tax in our books", "1,901.95",
+        "Noted: cap", "5 h",
+    ):  # fmt: skip
+        assert words in page, words
+    order = ("Sum", "Discount", "Charges", "Net", "Tax", "Gross", "Paid", "Withheld", "Rounding")
+    totals = page.partition("<h2>Totals</h2>")[2]
+    places = [totals.index(f"<th>{name}</th>") for name in (*order, "Due")]
+    assert places == sorted(places)
 
 
 def test_late_invoices_say_so(as_user: As, house: House) -> None:

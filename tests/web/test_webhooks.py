@@ -66,7 +66,7 @@ def as_body(**changes: object) -> bytes:
 
 def waiting(house: House, kind: EventKind = EventKind.DEAL_WON) -> list[str]:
     with house.s.ledger.read() as work:
-        return [row.hint.object_id for row in work.inbox.hinted(kind, 10)]
+        return [row.hint.object_id for row in work.inbox.hinted([kind], 10)]
 
 
 def test_a_signed_message_becomes_a_hint_and_a_wake_up(
@@ -77,6 +77,16 @@ def test_a_signed_message_becomes_a_hint_and_a_wake_up(
     assert (answer.status_code, answer.json()) == (202, {"receipt": "new"})
     assert waiting(house) == ["D-1"]
     assert woken == [EventKind.DEAL_WON]
+
+
+@pytest.mark.parametrize("kind", webhooks.KINDS.values())
+def test_every_kind_from_outside_wakes_up_those_who_wait_for_it(
+    sender: TestClient, house: House, woken: list[EventKind], kind: EventKind
+) -> None:
+    post(sender, as_body(kind=str(kind)))
+
+    assert waiting(house, kind) == ["D-1"]
+    assert woken == [kind]
 
 
 def test_either_of_two_secrets_is_good_so_that_one_can_be_replaced(sender: TestClient) -> None:
@@ -107,11 +117,11 @@ def test_another_content_under_the_same_id_is_shown_to_a_person(
 def test_an_unknown_kind_is_kept_as_an_exception_and_does_nothing(
     sender: TestClient, house: House, woken: list[EventKind]
 ) -> None:
-    for kind in ("deal_lost", "retainer_due"):
+    for kind in ("deal_lost", "retainer_due", "one_off_requested"):
         answer = post(sender, as_body(kind=kind, event_id=f"evt-{kind}"))
         assert (answer.status_code, answer.json()) == (202, {"receipt": "ignored"})
 
-    assert house.open_codes() == ["unknown_event", "unknown_event"]
+    assert house.open_codes() == ["unknown_event"] * 3
     assert woken == []
 
 

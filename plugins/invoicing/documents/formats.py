@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal
 
 from invoicing.domain.errors import MoneyError
-from invoicing.domain.money import Money
+from invoicing.domain.money import Money, plain
 
 NBSP = "\N{NO-BREAK SPACE}"
+_THIN_SPACE = "\N{THIN SPACE}"
 _CITY_FIRST = frozenset({"AU", "CA", "GB", "IE", "NZ", "US"})
 _MOST_DIGITS = 20
 
@@ -31,6 +32,11 @@ class Formats:
         if value.rounded() != value:
             raise MoneyError(f"{value} is finer than its currency can pay; print it as a price")
         return self._number(value.amount, _digits(value), _digits(value))
+
+    def minus(self, money: dict[str, str]) -> str:
+        """Write an amount that is taken off."""
+        negated = -Money(Decimal(money["amount"]), money["currency"])
+        return self.amount({**money, "amount": plain(negated.amount)})
 
     def price(self, money: dict[str, str]) -> str:
         """Write a unit price: the digits of its currency, and further ones where it has them."""
@@ -54,6 +60,12 @@ class Formats:
     def day(self, iso: str) -> str:
         """Write a day with the month's name, so that nobody confuses day and month."""
         return format_date(date.fromisoformat(iso), "long", locale=self._locale)
+
+    def period(self, period: dict[str, str]) -> str:
+        """Write a stretch of days; what both ends share stands once where the language does so."""
+        starts_on, ends_on = (date.fromisoformat(period[end]) for end in ("starts_on", "ends_on"))
+        written = format_interval(starts_on, ends_on, "yMMMd", locale=self._locale)
+        return written.replace(_THIN_SPACE, " ")  # few fonts have one
 
     def address(self, address: dict[str, str]) -> list[str]:
         """Return the lines of an address as the post of its country wants them."""

@@ -1,6 +1,7 @@
 """Print one page after the other with WeasyPrint; lives in the child process only."""
 
 import gc
+import re
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,14 @@ from invoicing.domain.canonical import Plain
 from invoicing.domain.errors import RefusedError, SettingsError
 
 if TYPE_CHECKING:
-    from weasyprint import Document
+    from weasyprint import CSS, Document
     from weasyprint.pdf.fonts import Font
 
 TEMPLATE = "invoice/invoice.html.j2"
 STYLESHEET = "invoice/invoice.css"
+BRAND_STYLESHEET = "invoice/{brand}.css"
+"""What an entity's brand changes; a brand without such a file has the common look."""
+_BRAND = re.compile(r"\w[\w-]{0,63}", re.ASCII)
 PREVIEW_DAY = "2000-01-01"
 """The day in the metadata of a preview, which has none: equal drafts make equal bytes."""
 
@@ -25,7 +29,6 @@ class Press:
 
     def __init__(self, folders: list[Path]) -> None:
         gc.disable()  # hardly anything that is made here dies: looking for it takes a tenth longer
-        from weasyprint import CSS
         from weasyprint.text.fonts import FontConfiguration
 
         self._templates = Templates(folders)
@@ -33,15 +36,10 @@ class Press:
         self._fetcher = StrictFetcher(self._templates)
         self._fonts = FontConfiguration()
         self._font_digests: dict[bytes, bytes] = {}
-        style = self._templates.asset(STYLESHEET, (".css",))
+        style = self._read_style(STYLESHEET)
         if style is None:
             raise SettingsError(f"style sheet {STYLESHEET} is in none of the template folders")
-        self._style = CSS(
-            string=style.decode(),
-            base_url=BASE_URL,
-            url_fetcher=self._fetcher,
-            font_config=self._fonts,
-        )
+        self._looks = {"": [style]}
         self._refuse_denied()
         self._versions = f"{_versions()}, templates {self._templates.version()}"
         gc.freeze()  # what exists now lives as long as the process: never walk it again
@@ -53,12 +51,14 @@ class Press:
 
         self._fetcher.denied.clear()
         html = HTML(
-            string=self._templates.fill(TEMPLATE, _language(page), {"page": page}),
+            string=self._templates.fill(
+                TEMPLATE, _party(page, "client", "language"), {"page": page}
+            ),
             base_url=BASE_URL,
             url_fetcher=self._fetcher,
         )
         document = html.render(
-            font_config=self._fonts, stylesheets=[self._style], presentational_hints=False
+            font_config=self._fonts, stylesheets=self._look(page), presentational_hints=False
         )
         _describe(document, page)
         for sheet in document.pages:
@@ -73,6 +73,28 @@ class Press:
         """Return the addresses that were refused on the page at hand."""
         return self._fetcher.denied
 
+    def _look(self, page: dict[str, Plain]) -> "list[CSS]":
+        """Return the common style sheet, and after it the brand's own where there is one."""
+        brand = _party(page, "entity", "brand")
+        if brand not in self._looks:
+            file = BRAND_STYLESHEET.format(brand=brand)
+            own = self._read_style(file) if _BRAND.fullmatch(brand) else None
+            self._looks[brand] = [*self._looks[""], *([own] if own else [])]
+        return self._looks[brand]
+
+    def _read_style(self, name: str) -> "CSS | None":
+        from weasyprint import CSS
+
+        text = self._templates.asset(name, (".css",))
+        if text is None:
+            return None
+        return CSS(
+            string=text.decode(),
+            base_url=BASE_URL,
+            url_fetcher=self._fetcher,
+            font_config=self._fonts,
+        )
+
     def _fonts_of(self, document: "Document") -> str:
         digest = sha256()
         for font in sorted(document.fonts.values(), key=lambda font: font.name):
@@ -86,10 +108,11 @@ class Press:
             raise RefusedError(denial(self._fetcher.denied))
 
 
-def _language(page: dict[str, Plain]) -> str:
+def _party(page: dict[str, Plain], role: str, fact: str) -> str:
+    """Return one text about the entity or the client of a page."""
     content = page["content"]
-    client = content["client"] if isinstance(content, dict) else None
-    return str(client["language"]) if isinstance(client, dict) else ""
+    party = content[role] if isinstance(content, dict) else None
+    return str(party[fact]) if isinstance(party, dict) else ""
 
 
 def _describe(document: "Document", page: dict[str, Plain]) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import jinja2
 
 from invoicing.documents.limits import RenderLimits
 from invoicing.documents.printable import printable_text
-from invoicing.documents.templates import Templates, explain, template_folders
+from invoicing.documents.templates import FALLBACK_LANGUAGE, Templates, explain, template_folders
 from invoicing.documents.worker import PageError, Worker
 from invoicing.domain.canonical import Plain, to_plain
 from invoicing.domain.dispatch import MessageKind
@@ -47,10 +48,18 @@ class DocumentRenderer:
             self._render_until_broken(pages, rendered)
         return rendered
 
-    def mail(self, kind: MessageKind, invoice: Invoice, balance: Money) -> MailText:
-        """Write the mail that goes with an invoice, in the client's language."""
-        values = {"invoice": to_plain(invoice), "balance": to_plain(balance)}
-        language = invoice.content.client.language
+    def mail(
+        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
+    ) -> MailText:
+        """Write a mail about an invoice, in the client's language, or in ours for an escalation.
+
+        ``today`` tells a note before the due date from a reminder after it.
+        """
+        values = {
+            "invoice": to_plain(invoice), "balance": to_plain(balance), "today": to_plain(today),
+        }  # fmt: skip
+        client = invoice.content.client
+        language = FALLBACK_LANGUAGE if kind is MessageKind.ESCALATION else client.language
         try:
             subject, text, html = (
                 self._templates.fill(f"mail/{kind.value}.{part}.j2", language, values)

@@ -23,7 +23,9 @@ Labels: TypeAlias = "dict[str, str | Labels]"
 # Knows text, lists and mappings only: `no` and 22:22 stay what they are. In C where there is one.
 _WORDS_ONLY = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN_TEXT = (".txt.j2", ".subject.j2")
-_MONEY = ("amount", "price", "money", "quantity", "percent", "day", "address")
+_FORMATS = (
+    "amount", "minus", "price", "money", "quantity", "percent", "day", "period", "address",
+)  # fmt: skip
 
 
 def template_folders(home: Path) -> list[Path]:
@@ -126,7 +128,7 @@ def _environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update({name: _filter(name) for name in _MONEY})
+    environment.filters.update({name: _filter(name) for name in _FORMATS})
     environment.filters["grouped"] = grouped
     environment.tests["nothing"] = _is_nothing
     return environment

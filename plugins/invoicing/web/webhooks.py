@@ -17,8 +17,8 @@ from invoicing.adapters.rest import safe_id
 from invoicing.adapters.signatures import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.events import EventKind, Hint
-from invoicing.services.ports import Receipt, Services
-from invoicing.services.report import accept_hint
+from invoicing.services.ports import Receipt
+from invoicing.services.report import OURS, accept_hint, note_unknown
 from invoicing.web.bodies import BodyError, capped_body, check_json_type, strict_texts
 from invoicing.web.desk import Desk, DeskDep
 from invoicing.web.wake_up import wake_up
@@ -26,7 +26,8 @@ from invoicing.web.wake_up import wake_up
 log = logging.getLogger(__name__)
 router = APIRouter()
 
-KINDS = {str(kind): kind for kind in (EventKind.DEAL_WON, EventKind.PAYMENT_RECEIVED)}
+# What is due our calendar knows, and who asks for a single invoice the form: nobody outside tells.
+KINDS = {str(kind): kind for kind in EventKind if kind not in OURS}
 
 # Compared for a source that we do not know, so that its answer takes just as long.
 _NOBODY = (secrets.token_hex(32),)
@@ -48,7 +49,7 @@ def receive(
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
     kind = KINDS.get(fields["kind"])
     if kind is None:
-        _note_unknown(desk.services, source, fields)
+        note_unknown(desk.services, source, fields["event_id"], fields["kind"])
         return _receipt("ignored")
     digest = sha256(raw).hexdigest()
     hint = Hint(source, fields["event_id"], kind, fields["object_id"], digest)
@@ -79,14 +80,3 @@ def _check_ids(fields: dict[str, str]) -> None:
     for name in ("event_id", "object_id"):
         if not safe_id(fields[name]):
             raise BodyError(f"{name} must be an id of letters, digits and . _ : - (at most 100)")
-
-
-def _note_unknown(s: Services, source: str, fields: dict[str, str]) -> None:
-    """Show a kind of event that we do not handle to the engineer instead of losing it."""
-    cause = (
-        f"{source} sent event {fields['event_id']} of kind {fields['kind'][:60]!r}; only"
-        f" {', '.join(KINDS)} are handled"
-    )
-    now = s.clock.now()
-    with s.ledger.write() as work:
-        work.exceptions.open("unknown_event", f"{source}:{fields['event_id']}", cause, now)
