@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from bench.drafts import drafts
 from bench.latency import latency
 from bench.parcels import parcels
 from bench.parked import parked
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(name="", count=None)
     names = parser.add_subparsers(metavar="NAME")
     for name, counted, default in (
+        ("drafts", "drafts", 100_000),
         ("parse", "rounds", 9),
         ("latency", "deals, 29 at most", 10),
         ("parked", "parked runs", 20),
@@ -53,6 +55,8 @@ def _some(text: str) -> int:
 
 def _run(asked: argparse.Namespace) -> None:
     match asked.name:
+        case "drafts":
+            drafts(asked.count)
         case "parse":
             parse(asked.count)
         case "latency":
@@ -62,6 +66,7 @@ def _run(asked: argparse.Namespace) -> None:
         case "parcels":
             parcels(asked.count)
         case _:
+            drafts()
             parse()
             latency()
             parked()

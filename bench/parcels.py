@@ -17,7 +17,7 @@ PATIENCE_PER_INVOICE = 3.0
 
 def parcels(count: int = 300) -> None:
     """Print what ``count`` retainers took from the start of their run to the last mail."""
-    with measured_town(postgres=True, config=_config(count)) as town:
+    with measured_town(postgres=True, config=company(count)) as town:
         wait_for(lambda: _idle(town), 120, "the first sweeps to end")
         move_clock(town.ledger, DUE_DAY, movable=True)
         town.airflow.trigger(DAG_ID)
@@ -65,18 +65,17 @@ def _row(stage: Stage, began: float) -> tuple[str, int, float, float]:
     return (stage.task_id, stage.instances, stage.began - began, stage.took)
 
 
-def _config(count: int) -> dict[str, str]:
-    """Return clients.yaml and agreements.yaml with ``count`` made-up clients and nobody else."""
+def company(count: int) -> dict[str, str]:
+    """Return the files of config/ with ``count`` made-up clients, a retainer each, nobody else."""
+    numbers = range(count)
     return {
-        name: head + "".join(entry.format(n=number) for number in range(count))
-        for name, (head, entry) in _MADE_UP.items()
+        "clients.yaml": "clients:" + "".join(_CLIENT.format(n=number) for number in numbers),
+        "agreements.yaml": "agreements:" + "".join(_CARE.format(n=number) for number in numbers),
+        "rules.yaml": "rules:\n  - model: retainer\n    name: monthly-retainers\n",
     }
 
 
-_MADE_UP = {
-    "clients.yaml": (
-        "clients:",
-        """
+_CLIENT = """
   c{n:05d}:
     name: Client {n:05d} GmbH
     address:
@@ -86,22 +85,17 @@ _MADE_UP = {
       country: DE
     currency: EUR
     zone: Europe/Berlin
-    terms_days: 14
+    terms: 14 days
     billing_to: [billing@c{n:05d}.example.com]
     established: true
-""",
-    ),
-    "agreements.yaml": (
-        "agreements:",
-        """
+"""
+_CARE = """
   c{n:05d}-care:
-    model: retainer
+    kind: retainer
     client: c{n:05d}
     entity: brightwater
     description: Website care, monthly retainer
     fee: 180.00 EUR
     starts_on: 2026-01-01
     bill_from: 2026-12-01
-""",
-    ),
-}
+"""

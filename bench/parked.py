@@ -5,7 +5,7 @@ from functools import partial
 
 from bench.figures import SPREAD, spread, table
 from bench.latency import PATIENCE, SEEDED, send_off, settle
-from bench.town import check_promises, measured_town
+from bench.town import DEALS_ONLY, check_promises, measured_town
 from sandbox.airflow_house import wait_for
 from sandbox.client import win_deal
 from sandbox.company import Deal
@@ -17,7 +17,7 @@ MEASURED = 10
 def parked(count: int = 20, *, postgres: bool = False) -> None:
     """Print the latency of small deals without and with ``count`` parked runs, of one Airflow."""
     large = [_large_deal(number) for number in range(1, count + 1)]
-    with measured_town(postgres=postgres, deals=large) as town:
+    with measured_town(postgres=postgres, deals=large, config=DEALS_ONLY) as town:
         settle(town)
         free = [send_off(town, deal_id) for deal_id in SEEDED[:MEASURED]]
         began = time.monotonic()

@@ -20,6 +20,26 @@ from sandbox.company import Company, Deal
 from sandbox.postgres import missing, shared_cluster
 from sandbox.town import BUSINESS_DAY, Town, connections_to, say
 
+# Won deals of one client are billed and nothing else, so that no other mail comes between.
+DEALS_ONLY = {
+    "agreements.yaml": """
+agreements:
+  nordwind-projects:
+    kind: frame
+    client: nordwind
+    entity: brightwater
+    description: Projects
+    starts_on: 2025-03-01
+""",
+    "rules.yaml": """
+rules:
+  - model: deal
+    name: deal-onboarding
+    part: onboarding
+    events: [deal_won]
+""",
+}
+
 
 class BrokenError(Exception):
     """What was measured did not work, so its figures mean nothing."""
