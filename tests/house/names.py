@@ -10,6 +10,10 @@ from tests.house.source import PACKAGE, sources
 BESIDE_THE_STAGES = {
     "services": {
         "ports": "what the use cases need of the outside",
+        "ledger_ports": "what the use cases need of the ledger",
+        "questions": "what a person who reviews a draft is told",
+        "dues": "what our own calendar reports, complete with its work",
+        "preview": "what an event would become, without a ledger",
         "queries": "read models of pages and commands",
         "stories": "what the read models hold",
         "parcels": "planned between draft and review, see the section on parcels",

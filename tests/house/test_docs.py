@@ -44,7 +44,7 @@ def test_the_config_in_the_readme_is_good() -> None:
         name = block.split("schema=schema/", 1)[1].split(".", 1)[0]
         texts |= {f"{name}.yaml": block}
 
-    assert len(blocks) == 2
+    assert len(blocks) == 1
     assert load_book(texts).agreements.keys() == {"harbor-support"}
 
 
