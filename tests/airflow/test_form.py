@@ -1,5 +1,6 @@
 """The form for a single invoice: what it offers, what it refuses, and what it reports."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from invoicing.blueprints.request import request_dag
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.events import BillingEvent, EventKind
 from invoicing.domain.money import Money
+from invoicing.domain.parties import Mode
 from invoicing.domain.work import WorkItem
 from invoicing.hooks.forms import Form, read_form
 from invoicing.operators.report import RequestInvoiceOperator
@@ -188,12 +190,22 @@ def test_all_mistakes_are_told_at_once_in_the_words_of_the_form(house: House) ->
         ({"quantity": "0"}, "must be more than 0"),
         ({"unit_price": "-5.00"}, "must be more than 0"),
         ({"supplied_on": ""}, "write it like 2026-11-02"),
+        ({"supplied_on": "2019-12-31"}, "is billed here from"),
         ({"description": "x" * 301}, "at most 300 characters"),
     ],
 )
 def test_a_mistake_says_what_to_do(house: House, changes: dict[str, str], words: str) -> None:
     with pytest.raises(RefusedError, match=words):
         execute(house, **changes)
+
+
+def test_a_client_that_is_switched_off_is_not_asked_for_in_vain(house: House) -> None:
+    book = house.s.book
+    off = replace(book.client("nordwind"), mode=Mode.OFF)
+    closed = replace(book, clients={**book.clients, "nordwind": off})
+
+    with pytest.raises(RefusedError, match="switched off"):
+        read_form(Form(**SENT), closed, "manual__1", "finance")
 
 
 def test_a_request_is_reported_once_however_often_its_task_runs(house: House) -> None:

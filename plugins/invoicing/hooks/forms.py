@@ -12,6 +12,7 @@ from invoicing.domain.book import Book
 from invoicing.domain.errors import MoneyError, RefusedError
 from invoicing.domain.events import BillingEvent, EventKind
 from invoicing.domain.money import Money, number
+from invoicing.domain.parties import Mode
 from invoicing.domain.work import WorkItem
 
 log = logging.getLogger(__name__)
@@ -87,10 +88,24 @@ def _mistakes(form: Form, book: Book) -> Iterator[str]:
     for title, text in (("Description", form.description), ("Unit", form.unit)):
         if not _one_line(text).isprintable() or len(text) > MOST_CHARACTERS:
             yield f"{title} must be plain text of at most {MOST_CHARACTERS} characters"
+    yield from _wrong_day(form, book)
+
+
+def _wrong_day(form: Form, book: Book) -> Iterator[str]:
     try:
-        date.fromisoformat(form.supplied_on)
+        day = date.fromisoformat(form.supplied_on)
     except ValueError:
         yield f"Day of supply is {form.supplied_on!r}; write it like 2026-11-02"
+        return
+    agreement = book.agreements.get(form.agreement)
+    if agreement is None:
+        return
+    if not agreement.covers(day) or day < agreement.bill_from:
+        until = f" to {agreement.ends_on}" if agreement.ends_on else ""
+        yield (
+            f"Day of supply is {day}, but agreement {agreement.key!r} is billed here from"
+            f" {agreement.bill_from}{until}; choose another day or agreement"
+        )
 
 
 def _one_line(text: str) -> str:
@@ -99,8 +114,11 @@ def _one_line(text: str) -> str:
 
 def _wrong_names(form: Form, book: Book) -> Iterator[str]:
     agreement = book.agreements.get(form.agreement)
-    if form.client not in book.clients:
+    client = book.clients.get(form.client)
+    if client is None:
         yield f"Client {form.client!r} is not in config/clients.yaml; choose another one"
+    elif client.mode is Mode.OFF:
+        yield f"Client {client.key!r} is switched off in config/clients.yaml; nothing is billed"
     if agreement is None:
         yield f"Agreement {form.agreement!r} is not in config/agreements.yaml; choose another one"
     elif agreement.client != form.client:
