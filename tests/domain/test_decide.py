@@ -240,7 +240,16 @@ BOOK = book(clients=(NORDWIND, AURORA), agreements=(PROJECTS, SUPPORT))
 def test_the_agreements_to_look_up_hold_all_that_may_have_billed_a_record(
     work: tuple[Work, ...], named: str, keys: set[str]
 ) -> None:
-    assert possible_agreements(event(*work, agreement=named), BOOK) == keys
+    asked = event(*work, agreement=named, kind=EventKind.ONE_OFF_REQUESTED)
+    assert possible_agreements(asked, BOOK) == keys
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.DEAL_WON, EventKind.DOCUMENT_SIGNED, EventKind.ESTIMATE_ACCEPTED]
+)
+def test_a_deal_is_looked_up_under_all_agreements_though_it_names_one(kind: EventKind) -> None:
+    named = event(item(), agreement="nordwind-support", kind=kind)
+    assert possible_agreements(named, BOOK) == {"nordwind-projects", "nordwind-support"}
 
 
 def test_a_client_without_agreements_has_none_to_look_up() -> None:

@@ -215,6 +215,34 @@ def test_two_stories_of_one_deal_that_cannot_be_compared_are_held(first: Work, t
     assert hold.about == (whole.key,)
 
 
+TWO = with_rule(rule(), PROJECTS, agreement(key="nordwind-second"))
+
+
+@pytest.mark.parametrize("record_id", ["L-1", "L-9"])
+def test_a_deal_that_two_sources_put_under_two_agreements_is_held(record_id: str) -> None:
+    won = only(event(item(), agreement="nordwind-projects"), TWO)
+    contract = signed(deal="D-7", agreement="nordwind-second", work=(item(record_id=record_id),))
+    hold = disagreeing(decide(contract, TWO, owing(won)))
+    assert hold.reason.startswith(
+        "D-7 is billed as D-7 under nordwind-projects already, but esign SOW-1 is about it under"
+        " nordwind-second: "
+    )
+    assert hold.about == (won.key,)
+    other = only(replace(contract, deal="D-8", work=(item(record_id="L-9"),)), TWO, owing(won))
+    assert other.key == owed_key("D-8", "nordwind-second")
+
+
+def test_a_projects_deposit_does_not_keep_its_deal_from_being_billed_under_a_frame() -> None:
+    project = agreement(PROJECT, "nordwind-portal")
+    of = book(agreements=(project, PROJECTS), rules=(DEPOSIT, rule(kind=KIND.DEAL_WON)))
+    deposit = only(signed(deal="D-7"), of)
+    assert deposit.key == owed_key("D-7:deposit", "nordwind-portal")
+    assert only(event(item()), of, owing(deposit)).key == owed_key("D-7")
+    # A one-off request that has the name of the deal is not the deal.
+    asked = replace(deposit, kind=KIND.ONE_OFF_REQUESTED, work=(item(record_id="L-2"),))
+    assert only(event(item()), of, owing(asked)).key == owed_key("D-7")
+
+
 def test_a_share_without_a_name_is_not_the_whole() -> None:
     half = replace(rule(name="half", kind=KIND.DOCUMENT_SIGNED), percent=Decimal("50.0"))
     of = book(rules=(half, rule(name="whole", kind=KIND.DEAL_WON)))

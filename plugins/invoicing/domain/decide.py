@@ -16,6 +16,7 @@ from invoicing.domain.deciding.records import (
     left_over,
 )
 from invoicing.domain.deciding.sales import (
+    DEALS,
     decide_change,
     decide_deal,
     decide_onboarding,
@@ -78,11 +79,13 @@ def decide(event: BillingEvent, book: Book, owed: Owed) -> Decision:
 def possible_agreements(event: BillingEvent, book: Book) -> frozenset[str]:
     """Return the agreements whose obligations must be known before ``event`` is decided.
 
-    A record may be spoken for under any agreement of its client, so all of them count where the
-    event brings records.
+    A record may be spoken for under any agreement of its client, and a deal be billed under any, so
+    all of them count where the event brings records or tells of a deal.
     """
     keys = frozenset(agreement.key for agreement in book.agreements_with(event.client))
-    if event.agreement in keys and all(isinstance(work, WorkItem) for work in event.work):
+    if event.kind in DEALS or event.agreement not in keys:
+        return keys
+    if all(isinstance(work, WorkItem) for work in event.work):
         return frozenset({event.agreement})
     return keys
 

@@ -13,7 +13,7 @@ from invoicing.domain.obligations import Decision, Hold, Obligation
 from invoicing.domain.rules import BillingRule
 
 ONBOARDING = "onboarding"
-_DEALS = {EventKind.DEAL_WON, EventKind.DOCUMENT_SIGNED, EventKind.ESTIMATE_ACCEPTED}
+DEALS = {EventKind.DEAL_WON, EventKind.DOCUMENT_SIGNED, EventKind.ESTIMATE_ACCEPTED}
 
 
 def decide_deal(case: Case) -> Decision:
@@ -31,7 +31,7 @@ def decide_deal(case: Case) -> Decision:
         return _too_late(case, whole) or _decide_deposit(case, base, unit)
     if whole:
         return _billed_whole(case, whole[0])
-    return _bill_lines(case, unit, base)
+    return _billed_elsewhere(case, base) or _bill_lines(case, unit, base)
 
 
 def decide_onboarding(case: Case) -> Decision:
@@ -107,6 +107,26 @@ def _billed_whole(case: Case, other: Obligation) -> Decision:
     )
 
 
+def _billed_elsewhere(case: Case, deal: str) -> Hold | None:
+    """Refuse to bill a deal whose lines are billed under another agreement of the client.
+
+    The deposit of a project has no lines: it is about the project's own price.
+    """
+    event, agreement = case.event, case.agreement.key
+    for one in case.owed.obligations.values():
+        is_same = one.kind in DEALS and one.subject == deal and bool(one.work)
+        if is_same and one.key.agreement != agreement:
+            return Hold(
+                "amounts_disagree",
+                f"{deal} is billed as {one.key.unit} under {one.key.agreement} already, but"
+                f" {event.source} {event.subject} is about it under {agreement}: if it is one"
+                " sale, acknowledge this, or correct the source and decide again; if"
+                " there are two, give the second a deal of its own",
+                (one.key,),
+            )
+    return None
+
+
 def _bill_lines(case: Case, unit: str, deal: str = "") -> Decision:
     if not case.work:
         event = case.event
@@ -139,7 +159,7 @@ def _same_whole(case: Case, deal: str) -> list[Obligation]:
     return [
         one
         for one in case.owed.of(case.agreement.key)
-        if (one.kind in _DEALS and one.subject == deal) or (is_project and one.is_deposit)
+        if (one.kind in DEALS and one.subject == deal) or (is_project and one.is_deposit)
     ]
 
 
