@@ -140,7 +140,7 @@ def test_the_drafts_of_an_agreement_are_those_that_live_the_oldest_first(
     assert [(one.id, one.version) for one in found[nordwind]] == [(two.id, 2), (one.id, 1)]
     assert found["nothing"] == []
     assert versions == {
-        nordwind: {ParcelItem(one.id, 1), ParcelItem(two.id, 2)},
+        nordwind: {(ParcelItem(one.id, 1), False), (ParcelItem(two.id, 2), False)},
         "nothing": frozenset(),
     }
     assert days == {(nordwind, one.supplied_on): 1, (nordwind, older.supplied_on): 1}
@@ -157,6 +157,20 @@ def test_a_record_is_billed_once_and_a_conflict_binds_nothing(ledger: SqlLedger)
         assert work.drafts.consume(one) == []
         assert work.drafts.consume(two) == [("hour-2", one.id)]
         assert work.drafts.consume(three) == []
+
+
+def test_a_new_version_frees_the_records_it_bills_no_more(ledger: SqlLedger) -> None:
+    one = a_draft("D-1", a_work_item("hour-1"), a_work_item("hour-2"))
+    two = a_draft("D-2", a_work_item("hour-2"))
+    with ledger.write() as work:
+        record = drafted(work, one)
+        work.drafts.consume(one)
+        drafted(work, two)
+        fewer = replace(one, lines=one.lines[:1])
+        assert work.drafts.consume(fewer) == []
+        assert work.drafts.add_version(fewer, "lead", CONFIG, record)
+        assert work.drafts.consume(two) == []
+        assert work.drafts.consume(one) == [("hour-2", two.id)]
 
 
 def test_a_planned_item_moves_over_to_the_new_parcel(ledger: SqlLedger) -> None:

@@ -11,6 +11,7 @@ from invoicing.domain.agreements import FeeStep, Retainer
 from invoicing.domain.bounds import SafetyBounds
 from invoicing.domain.errors import NotFoundError, StateError
 from invoicing.domain.events import EventKind
+from invoicing.domain.exceptions import KINDS, Action
 from invoicing.domain.money import Money
 from invoicing.domain.render import DocumentKind, Page
 from invoicing.domain.rules import Model
@@ -80,6 +81,7 @@ def test_a_record_billed_before_holds_the_second_draft(house: House) -> None:
     draft.draft_obligations(house.s, Model.DEAL)
 
     assert house.open_codes() == ["already_billed"]
+    assert Action.DRAFT_AGAIN in KINDS["already_billed"].actions  # the other may let it go
 
 
 def test_a_draft_that_is_not_held_is_not_drafted_again(house: House) -> None:

@@ -1,17 +1,21 @@
 """Every billing model, from the fact to the invoice: what is owed is billed once, to the cent."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from invoicing.domain.errors import NotFoundError, TransientError
+from invoicing.domain.errors import NotFoundError, RefusedError, TransientError
 from invoicing.domain.events import EventKind
+from invoicing.domain.exceptions import Action
 from invoicing.domain.parties import Mode
+from invoicing.domain.render import Page
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
-from invoicing.services import report
+from invoicing.services import attend, report, review
+from invoicing.services.ports import Rendered
 from invoicing.services.verify import verify
 from tests.services.models import (
     carry,
@@ -136,6 +140,99 @@ def test_the_last_invoice_waits_for_the_deposit(company: House) -> None:
     assert str(final.content.totals.net) == "48000.00 EUR"
     assert len(final.content.obligations) == 3
     assert company.open_codes() == []
+
+
+def act(house: House, code: str, action: Action, actor: str) -> None:
+    """Let a person do something about the one open exception of a kind."""
+    with house.s.ledger.read() as work:
+        (entry,) = [one for one in work.exceptions.list_open(50) if one.code == code]
+    attend.act(house.s, entry.id, action, actor)
+
+
+def test_the_last_invoice_comes_after_the_deposit_though_somebody_closed_its_entry(
+    company: House,
+) -> None:
+    tell(company, fact("kestrel", EventKind.DOCUMENT_SIGNED, "S-1"))
+    company.plan("run-d", Model.DEAL)
+    tell(company, fact("kestrel", EventKind.PROJECT_COMPLETED, "P-1"))
+    carry(company, "run-1", Model.MILESTONE)
+    act(company, "deposit_not_issued", Action.ACKNOWLEDGE, "finance")
+    company.clock.pass_by(hours=2)
+    carry(company, "run-2", Model.DEAL)
+
+    (final,) = carry(company, "run-3", Model.MILESTONE)
+
+    assert (len(final.content.deposits), company.open_codes()) == (1, [])
+
+
+def test_a_deposit_issued_while_the_last_invoice_is_computed_does_not_hold_it(
+    company: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(company, fact("kestrel", EventKind.DOCUMENT_SIGNED, "S-1"))
+    (parcel,) = company.plan("run-d", Model.DEAL)
+    request = review.open_review(company.s, parcel)
+    assert request is not None
+    tell(company, fact("kestrel", EventKind.PROJECT_COMPLETED, "P-1"))
+    plain = company.printer.render
+
+    def slow(pages: Sequence[Page]) -> list[Rendered]:
+        monkeypatch.setattr(company.printer, "render", plain)
+        review.answer_review(company.s, parcel, request.options[0], "lead")
+        company.finish(parcel)
+        return plain(pages)
+
+    monkeypatch.setattr(company.printer, "render", slow)
+
+    assert carry(company, "run-1", Model.MILESTONE) == []  # it was counted without the deposit
+
+    (final,) = carry(company, "run-2", Model.MILESTONE)
+    assert (len(final.content.deposits), company.open_codes()) == (1, [])
+
+
+def test_who_asks_for_a_held_obligation_again_may_not_approve_it(company: House) -> None:
+    taxless = replace(company.s.book, taxes=replace(company.s.book.taxes, rules=()))
+    tell(company, fact("tessin", EventKind.DEAL_WON, "D-1", line("L-1", "9000.00")))
+    carry(company.with_book(taxless), "run-1", Model.DEAL)
+    act(company, "tax_unknown", Action.DRAFT_AGAIN, "lead")
+
+    with pytest.raises(RefusedError, match="lead made this draft"):
+        carry(company, "run-2", Model.DEAL)
+
+
+def test_hours_nobody_approves_any_more_are_not_drafted_again(company: House) -> None:
+    good, bad = hours("T-1", "39"), hours("T-2", "11")
+    logged = fact("juniper", EventKind.HOURS_LOGGED, "juniper-work", good, bad)
+    tell(company, logged)
+    company.printer.broken.add("juniper")
+    company.plan("run-1", Model.THRESHOLD)
+    company.printer.broken.clear()
+    withdrawn = replace(logged, work=(good, replace(bad, approved=False)))
+    company.sources.objects[logged.event_id] = withdrawn
+
+    act(company, "preview_failed", Action.DRAFT_AGAIN, "finance")
+
+    (invoice,) = carry(company, "run-2", Model.THRESHOLD)
+    assert str(invoice.content.totals.net) == "3900.00 EUR"
+
+
+def test_a_record_that_a_new_version_lets_go_is_billed_by_another_draft(house: House) -> None:
+    company = only(house, "meridian")
+    good, bad = hours("T-1", "60", date(2026, 11, 3)), hours("T-2", "5", date(2026, 11, 30))
+    company.sources.work["meridian-work"] = (good, bad)
+    at(company, 2026, 12, 1)
+    company.printer.broken.add("meridian")
+    company.plan("run-11", Model.RETAINER)
+    company.printer.broken.clear()
+    company.sources.work["meridian-work"] = (good, replace(bad, approved=False))
+    act(company, "preview_failed", Action.DRAFT_AGAIN, "finance")
+    company.sources.work["meridian-work"] = (good, bad)
+    at(company, 2027, 1, 1)
+
+    invoices = carry(company, "run-12", Model.RETAINER)
+
+    assert {str(one.content.totals.net) for one in invoices} == {"6600.00 EUR", "550.00 EUR"}
+    assert company.open_codes() == []
+    assert verify(company.s) == []
 
 
 def test_monthly_hours_come_with_late_ones_and_without_what_nobody_approved(house: House) -> None:

@@ -70,7 +70,7 @@ KINDS: dict[str, Kind] = {
     "over_total": _BOOK,
     "deposit_not_issued": _DRAFT,
     "bound_broken": _DRAFT,
-    "already_billed": _LOOK,
+    "already_billed": _DRAFT,
     "preview_failed": _BOOK,
     # review
     "sent_back": _DRAFT,

@@ -53,7 +53,7 @@ class DraftRows(Rows):
         return True
 
     def add_version(self, draft: Draft, author: str, config_hash: str, before: DraftRecord) -> bool:
-        """Store the next version and set the state to DRAFT, if nobody moved it since."""
+        """Store the next version, if nobody moved the draft since; free what it bills no more."""
         if before.state is DraftState.ISSUED:
             raise StateError(f"draft {draft.id} is issued; its content is frozen")
         version = before.version + 1
@@ -62,6 +62,9 @@ class DraftRows(Rows):
         }  # fmt: skip
         if not self._changed(ParcelItem(draft.id, before.version), before.state, change):
             return False
+        mine = select(*_RECORD_KEY).where(consumption.c.draft_id == draft.id)
+        bound = {(row.source, row.record_id) for row in self.connection.execute(mine)}
+        self._release(bound - {(ref.source, ref.record_id) for ref in draft.records})
         self._add_content(draft, version, author, config_hash)
         return True
 
@@ -135,16 +138,19 @@ class DraftRows(Rows):
                 mine[row.draft_id] = _record(row)
         return {key: list(records.values()) for key, records in found.items()}
 
-    def versions_of(self, agreements: Collection[str]) -> dict[str, frozenset[ParcelItem]]:
-        """Return which versions `of_agreements` would return, to see whether they changed."""
+    def versions_of(
+        self, agreements: Collection[str]
+    ) -> dict[str, frozenset[tuple[ParcelItem, bool]]]:
+        """Return which versions `of_agreements` would return, and whether each is issued."""
         query = (
-            select(obligations.c.agreement, drafts.c.id, drafts.c.version)
+            select(obligations.c.agreement, drafts.c.id, drafts.c.version, drafts.c.state)
             .join(drafts, obligations.c.draft_id == drafts.c.id)
             .where(_IS_LIVE)
         )
-        found: dict[str, set[ParcelItem]] = {key: set() for key in agreements}
+        found: dict[str, set[tuple[ParcelItem, bool]]] = {key: set() for key in agreements}
         for row in self.rows_by(query, obligations.c.agreement, set(agreements)):
-            found[row.agreement].add(ParcelItem(row.id, row.version))
+            item = ParcelItem(row.id, row.version)
+            found[row.agreement].add((item, row.state is DraftState.ISSUED))
         return {key: frozenset(items) for key, items in found.items()}
 
     def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:

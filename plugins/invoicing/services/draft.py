@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -208,7 +208,7 @@ def _reopen(s: Services, bundle: _Bundle, obligation_id: str, actor: str) -> Non
             raise NotFoundError(f"{obligation_id} is neither a draft nor a held obligation")
         for one in bundle.owed:
             if one.key.id in moved:
-                work.obligations.rewrite(one)
+                work.obligations.rewrite(replace(one, reported_by=one.reported_by or actor))
                 work.exceptions.settle(Action.DRAFT_AGAIN, one.key.id, actor, now)
                 work.trail.add(one.key.id, "draft_again", now, {}, actor)
 

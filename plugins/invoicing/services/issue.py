@@ -143,12 +143,17 @@ def _let_go_on(work: UnitOfWork, deposit: Invoice, now: datetime) -> None:
     """Open what was held because it settles this deposit; the next run drafts it."""
     agreement = agreement_of(deposit.content)
     owed = work.obligations.of_agreements({agreement}).of(agreement)
+    entries = work.exceptions.of_subjects([one.key.id for one in owed])
+    # The newest entry tells why it is held; a person may have closed it with a look.
+    newest = {entry.subject: entry.code for entry in entries}
     for one in owed:
+        if newest.get(one.key.id) != "deposit_not_issued":
+            continue
         decision = f"{deposit.number} is issued"
-        if work.exceptions.close("deposit_not_issued", one.key.id, SYSTEM, decision, now):
-            ids = [other.key.id for other in owed if other.bundle == one.bundle != ""]
-            held, opened = ObligationState.HELD, ObligationState.OPEN
-            work.obligations.move(ids or [one.key.id], held, opened, "")
+        work.exceptions.close("deposit_not_issued", one.key.id, SYSTEM, decision, now)
+        ids = [other.key.id for other in owed if other.bundle == one.bundle != ""]
+        held, opened = ObligationState.HELD, ObligationState.OPEN
+        if work.obligations.move(ids or [one.key.id], held, opened, ""):
             work.trail.add(one.key.id, "deposit_issued", now, {"deposit": deposit.id})
 
 

@@ -141,7 +141,10 @@ class Drafts(Protocol):
         """Store version 1; False when the draft exists."""
 
     def add_version(self, draft: Draft, author: str, config_hash: str, before: DraftRecord) -> bool:
-        """Store the next version and set the state to DRAFT, by compare-and-set on ``before``."""
+        """Store the next version and set the state to DRAFT, by compare-and-set on ``before``.
+
+        Records that it does not bill any more are free for other drafts.
+        """
 
     def get(self, draft_ids: Collection[str]) -> list[DraftRecord]:
         """Return the newest version of each draft that exists, in the order asked for."""
@@ -166,8 +169,11 @@ class Drafts(Protocol):
         """Return the drafts of each agreement that were not rejected and did not expire, the
         oldest first."""
 
-    def versions_of(self, agreements: Collection[str]) -> dict[str, frozenset[ParcelItem]]:
-        """Return which versions `of_agreements` would return, to see whether they changed."""
+    def versions_of(
+        self, agreements: Collection[str]
+    ) -> dict[str, frozenset[tuple[ParcelItem, bool]]]:
+        """Return which versions `of_agreements` would return and whether each is issued, to see
+        whether they changed."""
 
     def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:
         """Count those drafts by agreement and tax point."""
@@ -394,7 +400,7 @@ class Exceptions(Protocol):
         """Return open entries, oldest first."""
 
     def of_subjects(self, subjects: Collection[str]) -> list[ExceptionEntry]:
-        """Return all entries about these subjects, open and closed."""
+        """Return all entries about these subjects, open and closed, the oldest first."""
 
 
 class Trail(Protocol):

@@ -16,7 +16,7 @@ from invoicing.domain.events import BillingEvent, EventKind, Hint, event_key
 from invoicing.domain.obligations import Bill, Obligation, Owed
 from invoicing.domain.report import CALENDAR
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
-from invoicing.domain.work import ref_of
+from invoicing.domain.work import is_approved, ref_of
 from invoicing.services.dues import due_today, report_dues
 from invoicing.services.ledger_ports import EventRow, EventState, Receipt
 from invoicing.services.ports import Services
@@ -106,9 +106,10 @@ def facts_today(s: Services, owed: Sequence[Obligation]) -> list[Obligation]:
 
 def _again(s: Services, one: Obligation, fact: BillingEvent, others: Owed) -> Obligation:
     if one.kind is EventKind.HOURS_LOGGED:
-        # Later hours are owed, or will be, with the next threshold.
+        # Later hours are owed, or will be, with the next threshold; so are those not approved.
         mine = {ref_of(work) for work in one.work}
-        return replace(one, work=tuple(work for work in fact.work if ref_of(work) in mine))
+        hours = (work for work in fact.work if ref_of(work) in mine and is_approved(work))
+        return replace(one, work=tuple(hours))
     decision = decide(fact, s.book, others)
     if isinstance(decision, Bill):
         for new in decision.obligations:
