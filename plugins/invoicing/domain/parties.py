@@ -8,8 +8,6 @@ from enum import StrEnum
 from invoicing.domain.money import Money, Rounding
 from invoicing.domain.terms import Terms
 
-NUMBER_FIELDS = ("year", "number")
-
 
 class Mode(StrEnum):
     """How far the product may go for a client."""
