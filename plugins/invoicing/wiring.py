@@ -1,9 +1,7 @@
 """The one place that joins services, adapters, documents, ledger and config; knows no Airflow."""
 
 import logging
-import os
-import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from invoicing.adapters.mail import SmtpMailer
 from invoicing.adapters.sources import Peer, RestSources
@@ -12,10 +10,10 @@ from invoicing.config.settings import Settings
 from invoicing.documents.renderer import DocumentRenderer, template_folders
 from invoicing.domain.book import Book
 from invoicing.domain.dispatch import Delivery, Message, Outcome
-from invoicing.domain.errors import SettingsError
 from invoicing.ledger.clocks import DatabaseLeaseClock, LedgerClock
 from invoicing.ledger.unit_of_work import SqlLedger
-from invoicing.services.ports import Clock, FaultPoint, Ledger, Limits, Mailer, Services, no_faults
+from invoicing.services.faults import fault_point
+from invoicing.services.ports import Clock, Ledger, Limits, Mailer, Services
 
 log = logging.getLogger(__name__)
 
@@ -105,26 +103,3 @@ def _mailer(settings: Settings) -> Mailer:
         deadline_seconds=settings.send_seconds,
         fault=fault_point(settings.faults),
     )
-
-
-def fault_point(faults: str) -> FaultPoint:
-    """Return what happens at the named points of the code: nothing, unless a test asks for it.
-
-    ``faults`` is `name=kill` or `name=stop`, several separated by commas.
-    """
-    if not faults:
-        return no_faults
-    planned = dict(part.partition("=")[::2] for part in faults.split(","))
-    actions: dict[str, Callable[[], None]] = {
-        "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-        "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
-    }
-    unknown = set(planned.values()) - set(actions)
-    if unknown:
-        raise SettingsError(f"INVOICING_FAULTS knows {sorted(actions)}, not {sorted(unknown)}")
-
-    def fault(name: str) -> None:
-        if name in planned:
-            actions[planned[name]]()
-
-    return fault

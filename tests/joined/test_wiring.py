@@ -1,9 +1,5 @@
 """Everything joined for real: ledger, config, templates, and what stands in for a broken part."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,11 +7,10 @@ import pytest
 from invoicing.config.load import ConfigError
 from invoicing.config.settings import Settings
 from invoicing.domain.dispatch import Message, Outcome, Recipients
-from invoicing.domain.errors import SettingsError
 from invoicing.domain.rules import Model
 from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
 from invoicing.services.verify import verify
-from invoicing.wiring import NoMailer, fault_point, open_services
+from invoicing.wiring import NoMailer, open_services
 
 
 def test_a_retainer_travels_from_the_files_to_the_outbox(settings: Settings) -> None:
@@ -86,27 +81,3 @@ def test_without_a_mail_server_a_message_waits() -> None:
 
     assert delivery.outcome is Outcome.RETRY
     assert "invoicing_smtp" in delivery.detail
-
-
-def test_a_fault_point_does_what_was_asked_and_only_there() -> None:
-    code = (
-        "from invoicing.wiring import fault_point\n"
-        "fault = fault_point('issue.number_taken=kill')\n"
-        "fault('another'); print('alive', flush=True); fault('issue.number_taken'); print('never')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": "plugins"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == -signal.SIGKILL
-    assert done.stdout == "alive\n"
-
-
-@pytest.mark.parametrize("faults", ["dispatch.claimed=explode", "dispatch.claimed"])
-def test_an_unknown_fault_is_refused(faults: str) -> None:
-    with pytest.raises(SettingsError, match="INVOICING_FAULTS"):
-        fault_point(faults)

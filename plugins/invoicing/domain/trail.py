@@ -1,7 +1,8 @@
 """The trail: the story of an invoice, each entry chained to the one before it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from invoicing.domain.canonical import fingerprint
 
@@ -53,3 +54,33 @@ def broken_at(entries: list[TrailEntry]) -> int | None:
             return again.sequence
         last = entry
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of one subject's trail at the moment of an anchor."""
+
+    subject: str
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One hash over the heads of all trails that moved since the anchor before it.
+
+    It is kept in a second place: whoever cuts entries off the end of a trail, or makes a chain anew
+    from the start, would have to change that place as well.
+    """
+
+    day: date
+    anchored_at: datetime
+    heads: int
+    before: str
+    hash: str
+
+
+def anchored(day: date, at: datetime, heads: Iterable[Head], before: str) -> Anchor:
+    """Return the anchor over ``heads``, chained to the one ``before``."""
+    listed = sorted(heads, key=lambda head: head.subject)
+    return Anchor(day, at, len(listed), before, fingerprint([day, before, listed]))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # Oldest first; known here as well so that opening a ledger need not load Alembic.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 VERSION_TABLE = "invoicing_version"  # not Alembic's default, which Airflow's own database uses
 _VERSION = table(VERSION_TABLE, column("version_num"))
 _LOCK = 7_204_111_968  # any number, the same for every process that migrates a ledger

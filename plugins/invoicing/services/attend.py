@@ -41,7 +41,7 @@ def _carry_out(s: Services, entry: ExceptionEntry, action: Action, actor: str) -
 
 def _acknowledge(s: Services, entry: ExceptionEntry, actor: str) -> None:
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("acknowledge") as work:
         if work.exceptions.close(entry.code, entry.subject, actor, Action.ACKNOWLEDGE, now):
             detail = {"exception": entry.code, "decision": Action.ACKNOWLEDGE.value}
             work.trail.add(entry.subject, "attended", now, detail, actor)

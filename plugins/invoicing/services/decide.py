@@ -57,7 +57,7 @@ class _Known:
 
 def decide_events(s: Services, model: Model, limit: int = 5000) -> list[str]:
     """Decide on the oldest complete events; return the ids of the new obligations."""
-    with s.ledger.write() as work:
+    with s.write("decide") as work:
         rows = work.inbox.ready(EVENTS_OF_MODEL[model], limit)
         events = [(row, row.event) for row in rows if row.event is not None]
         about = {key for _, event in events for key in possible_agreements(event, s.book)}
@@ -79,7 +79,7 @@ def decide_again(s: Services, event_row_id: str, actor: str) -> None:
         row = work.inbox.get(event_row_id)
     again = _of_calendar_today(s, row)
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("decide_again") as work:
         ours = row.hint.kind in OURS or row.hint.source == CALENDAR
         after = EventState.READY if ours else EventState.HINTED
         reason = f"{actor} asked to decide again"

@@ -52,7 +52,7 @@ def dispatch_due(s: Services, limit: int = 1000) -> list[str]:
 def recover_expired(s: Services) -> list[str]:
     """Turn messages whose sender vanished into questions: they may or may not have arrived."""
     now = s.lease_clock.now()
-    with s.ledger.write() as work:
+    with s.write("recover") as work:
         rows = work.outbox.expired(now)
         for row in rows:
             gone = Delivery(Outcome.UNCERTAIN, "lease", 0, "the sender's lease ran out")
@@ -72,7 +72,7 @@ def send_again(s: Services, outbox_id: str, actor: str) -> None:
 
 def _resolve(s: Services, outbox_id: str, action: Action, after: OutboxState, actor: str) -> None:
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("resolve") as work:
         row = work.outbox.get(outbox_id)
         if row.state not in {OutboxState.FAILED, OutboxState.UNCERTAIN}:
             raise StateError(f"message {outbox_id} is {row.state}; nobody has to decide about it")
@@ -118,7 +118,6 @@ def _send(s: Services, row: OutboxRow) -> bool:
     owner = uuid4().hex
     if not _claim(s, row, invoice, owner):
         return False
-    s.fault("dispatch.claimed")
     delivery = s.mailer.send(message)
     s.fault("dispatch.reply_read")
     return _commit_result(s, row, owner, delivery, ends)
@@ -132,7 +131,7 @@ def _is_live(s: Services, invoice: Invoice) -> bool:
 def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
     """Commit the intent before connecting; a reminder is checked again in the same transaction."""
     now = s.lease_clock.now()
-    with s.ledger.write() as work:
+    with s.write("claim") as work:
         if row.kind is not MessageKind.INVOICE:
             balance = work.payments.balances([invoice.id])[invoice.id]
             reason = reason_not_to_remind(InvoiceState.ISSUED, balance)
@@ -151,7 +150,7 @@ def _commit_result(
     """Write the result down, even if the ledger is away for a while, as long as the lease lasts."""
     while True:
         try:
-            with s.ledger.write() as work:
+            with s.write("dispatch") as work:
                 claimed = work.outbox.get(row.id)
                 _record(s, work, claimed, owner, delivery)
         except TransientError:
@@ -208,7 +207,7 @@ def _note_late_result(s: Services, work: UnitOfWork, row: OutboxRow, delivery: D
 def _give_up(s: Services, row: OutboxRow, cause: str) -> bool:
     """Show a message that cannot be tried to a person instead of letting it wait for ever."""
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("give_up") as work:
         if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
             work.exceptions.open("send_failed", row.id, cause, now)
             detail = {"message": row.id, "reason": cause}

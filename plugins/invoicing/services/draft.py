@@ -179,7 +179,7 @@ def _new_version(s: Services, bundle: _Bundle, draft_id: str, actor: str) -> Non
     preview = s.renderer.render([preview_page(result)])[0]
     if preview.document is None:
         raise StateError(f"the preview still cannot be rendered: {preview.error}")
-    with s.ledger.write() as work:
+    with s.write("redraft") as work:
         work.obligations.claim(agreements)
         before = work.drafts.get([draft_id])[0]
         if before.state is not DraftState.HELD:
@@ -202,7 +202,7 @@ def _new_version(s: Services, bundle: _Bundle, draft_id: str, actor: str) -> Non
 
 def _reopen(s: Services, bundle: _Bundle, obligation_id: str, actor: str) -> None:
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("reopen") as work:
         moved = work.obligations.move(bundle.ids, ObligationState.HELD, ObligationState.OPEN, "")
         if obligation_id not in moved:
             raise NotFoundError(f"{obligation_id} is neither a draft nor a held obligation")
@@ -215,18 +215,21 @@ def _reopen(s: Services, bundle: _Bundle, obligation_id: str, actor: str) -> Non
 
 def _draft_batch(s: Services, batch: Sequence[_Bundle], author: str) -> list[str]:
     agreements = frozenset(bundle.agreement for bundle in batch)
+    s.fault("draft.begin")
     with s.ledger.read() as work:
         standings = _Standings(work, s.book, agreements)
+    s.fault("draft.source_read")
     results: list[tuple[_Bundle, Draft | Hold]] = []
     for bundle in batch:
         result = _compute(s, standings, bundle)
         results.append((bundle, result))
         if isinstance(result, Draft):
             standings.add(result, bundle.author(author))
+        s.fault("draft.mid_lines")
     drafts = [result for _, result in results if isinstance(result, Draft)]
     previews = s.renderer.render([preview_page(draft) for draft in drafts])
     printed = {draft.id: preview for draft, preview in zip(drafts, previews, strict=True)}
-    with s.ledger.write() as work:
+    with s.write("draft") as work:
         work.obligations.claim(agreements)
         seen = work.drafts.versions_of(agreements)
         # Caps and deposits were counted without what others drafted since: the next run decides.

@@ -62,7 +62,8 @@ def report_dues(s: Services) -> list[str]:
         # A first settlement that is new brings all there is.
         if (first := _settled(rows)) and first not in new.get(key, ()):
             events += _settle_again(s, s.book.agreement(key), first, asked)
-    with s.ledger.write() as work:
+    s.fault("dues.source_read")
+    with s.write("dues") as work:
         asked.show(work, now)
         return work.inbox.add_events(events, now)
 

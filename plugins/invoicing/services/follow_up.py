@@ -43,9 +43,10 @@ def queue_reminders(s: Services, limit: int = 1000) -> list[str]:
     # The day after tomorrow in UTC is no client's today, so nothing due is missed.
     horizon = now.date() + timedelta(days=1)
     queued: list[str] = []
-    with s.ledger.write() as work:
+    with s.write("remind") as work:
         due = work.reminders.due(horizon, limit)
         invoices = {one.id: one for one in work.invoices.get({invoice_id for invoice_id, _ in due})}
+        s.fault("remind.due_computed")
         desk = _Desk(s, work, invoices)
         for mail in merge(desk.ripe(due)):
             newest = {one.invoice_id: one.reminder for one in mail.reminders}
@@ -101,6 +102,7 @@ class _Desk:
         if reason := self.reason(one):
             self.drop(one, reason)
             return []
+        self._s.fault("remind.rechecked")
         invoice, reminder = self._invoices[one.invoice_id], one.reminder
         if not self._work.reminders.settle(invoice.id, reminder.step, QUEUED, self._now):
             return []

@@ -33,7 +33,7 @@ def issue_drafts(s: Services, items: Sequence[ParcelItem]) -> list[str]:
     Issuing an issued draft succeeds without change.
     """
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("issue") as work:
         records = work.drafts.get([item.draft_id for item in items])
         reviewed = work.reviews.of_versions(items)
         ready = [r for r in records if _may_issue(s, work, r, items, reviewed[r.id])]
@@ -88,7 +88,7 @@ def _claim(work: UnitOfWork, record: DraftRecord) -> bool:
 def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: datetime) -> None:
     """Take one block of numbers per series, last of all locks and in one order."""
     keys = [series_key(record.draft.entity, now) for record in records]
-    s.fault("issue.before_number")
+    s.fault("issue.begin")
     for key in sorted(set(keys), key=str):
         mine = [record for record, other in zip(records, keys, strict=True) if other == key]
         first = work.invoices.take_numbers(key, len(mine))
@@ -104,6 +104,7 @@ def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: d
             )
             for sequence, record in enumerate(mine, start=first)
         ]
+        s.fault("issue.numbered")
         work.invoices.add(invoices)
         for invoice in invoices:
             _announce(s, work, invoice, now)

@@ -26,7 +26,7 @@ def plan_parcels(s: Services, model: Model, run_id: str, run_is_over: RunIsOver)
     with s.ledger.read() as work:
         runs = {parcel.run_id for _, parcel in work.drafts.releasable(model) if parcel}
     over = {run for run in runs if run != run_id and run_is_over(run)}
-    with s.ledger.write() as work:
+    with s.write("plan") as work:
         work.drafts.claim_releasable(model)
         planned = work.parcels.of_run(run_id)
         if planned:

@@ -1,6 +1,7 @@
 """What the use cases need from the world, as Protocols: clocks, sources, mail, print."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -127,6 +128,14 @@ class Services:
     sender: str  # overrides the address of every entity of ours; usually empty
     limits: Limits = Limits()
     fault: FaultPoint = no_faults
+
+    @contextmanager
+    def write(self, step: str) -> Iterator[UnitOfWork]:
+        """Open a unit of work that may change the ledger, with fault points around its commit."""
+        with self.ledger.write() as work:
+            yield work
+            self.fault(f"{step}.before_commit")
+        self.fault(f"{step}.committed")
 
     def sender_for(self, entity: Entity) -> str:
         """Return the address that an entity's mails come from."""

@@ -17,8 +17,10 @@ from invoicing.services.ports import Services
 def reconcile_payments(s: Services, limit: int = 1000) -> list[str]:
     """Apply every fetched payment once; return the ids of the invoices whose money changed."""
     changed: list[str] = []
-    with s.ledger.write() as work:
-        for row in work.inbox.ready((EventKind.PAYMENT_RECEIVED,), limit):
+    with s.write("reconcile") as work:
+        rows = work.inbox.ready((EventKind.PAYMENT_RECEIVED,), limit)
+        s.fault("reconcile.page_read")
+        for row in rows:
             if row.payment is not None:
                 changed += _apply(s, work, row, row.payment)
     return changed
@@ -32,6 +34,7 @@ def _apply(s: Services, work: UnitOfWork, row: EventRow, payment: Payment) -> li
         work.exceptions.open("event_differs", row.id, str(error), now)
         work.inbox.settle(row.id, EventState.READY, EventState.HELD, str(error))
         return []
+    s.fault("reconcile.inserted")
     work.inbox.settle(row.id, EventState.READY, EventState.APPLIED, key)
     if not new:
         return []

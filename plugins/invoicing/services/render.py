@@ -50,7 +50,7 @@ def render_invoices(s: Services, invoice_ids: Sequence[str]) -> list[str]:
 def _store(s: Services, invoices: Sequence[Invoice], pages: Sequence[Rendered]) -> list[str]:
     now = s.clock.now()
     stored: list[str] = []
-    with s.ledger.write() as work:
+    with s.write("render") as work:
         for invoice, page in zip(invoices, pages, strict=True):
             if page.document is None:
                 cause = f"{invoice.number}: {page.error}"

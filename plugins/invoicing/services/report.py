@@ -28,7 +28,8 @@ OURS = frozenset({EventKind.RETAINER_DUE, EventKind.ONE_OFF_REQUESTED})
 def accept_hint(s: Services, hint: Hint) -> Receipt:
     """Store what a source says, once; the same id with other content is shown to a person."""
     now = s.clock.now()
-    with s.ledger.write() as work:
+    s.fault("report.begin")
+    with s.write("report") as work:
         row_id, receipt = work.inbox.add_hint(hint, now)
         if receipt is Receipt.NEW:
             detail = {"source": hint.source, "event": hint.event_id, "object": hint.object_id}
@@ -44,14 +45,14 @@ def note_unknown(s: Services, source: str, event_id: str, kind_text: str) -> Non
     handled = ", ".join(kind for kind in EventKind if kind not in OURS)
     cause = f"{source} sent event {event_id} of kind {kind_text[:60]!r}; only {handled} are handled"
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("request") as work:
         work.exceptions.open("unknown_event", f"{source}:{event_id}", cause, now)
 
 
 def report_request(s: Services, event: BillingEvent) -> str:
     """Store what a person asked for in a form, once per event id; return the event's id here."""
     now, row_id = s.clock.now(), event_key(event.source, event.event_id)
-    with s.ledger.write() as work:
+    with s.write("unknown") as work:
         if work.inbox.add_events([event], now):
             detail = {"source": event.source, "event": event.event_id, "object": event.subject}
             work.trail.add(row_id, "reported", now, detail, event.reported_by)
@@ -130,15 +131,16 @@ def _fetch(s: Services, row: EventRow) -> bool:
     try:
         fact = s.sources.fetch(row.hint)
     except (TransientError, SettingsError) as error:
-        with s.ledger.write() as work:
+        with s.write("unreachable") as work:
             work.exceptions.open("source_unreachable", source, str(error), s.clock.now())
         return False
     except NotFoundError as error:
         return _hold_hint(s, row, "object_missing", str(error))
     except TerminalError as error:
         return _hold_hint(s, row, "object_unreadable", str(error))
+    s.fault("fetch.source_read")
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("fetch") as work:
         work.exceptions.close("source_unreachable", source, "system", "it answers again", now)
         done = work.inbox.fetched(row.id, fact)
         if done:
@@ -148,7 +150,7 @@ def _fetch(s: Services, row: EventRow) -> bool:
 
 def _hold_hint(s: Services, row: EventRow, code: str, cause: str) -> bool:
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("hold_hint") as work:
         if work.inbox.settle(row.id, EventState.HINTED, EventState.HELD, cause):
             work.exceptions.open(code, row.id, cause, now)
     return False

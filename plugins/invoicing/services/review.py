@@ -37,7 +37,7 @@ def open_review(s: Services, parcel_id: str) -> ReviewRequest | None:
 
     Drafts that need nobody get their recorded auto-approval here.
     """
-    with s.ledger.write() as work:
+    with s.write("ask") as work:
         parcel = work.parcels.get(parcel_id)
         records = _current(work, parcel)
         reasons = reasons_to_review(s, work, records)
@@ -58,8 +58,9 @@ def answer_review(
     last step of the chain approves; an earlier one lets the next run ask the next step.
     """
     try:
-        with s.ledger.write() as work:
+        with s.write("answer") as work:
             work.drafts.claim([item.draft_id for item in work.parcels.get(parcel_id).items])
+            s.fault("answer.arrived")
             answered = work.reviews.answered(parcel_id)
             return answered or _answer(s, work, work.parcels.get(parcel_id), label, login, comment)
     except RefusedError as refusal:
@@ -70,7 +71,7 @@ def answer_review(
 def expire_review(s: Services, parcel_id: str) -> None:
     """Record that nobody answered in time; a time-out approves nothing, the next run asks again."""
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("expire") as work:
         for record in _let_go(work, work.parcels.get(parcel_id)):
             work.trail.add(record.id, "review_timed_out", now, _about(record))
 
@@ -126,6 +127,7 @@ def _ask(
         return None
     _show_if_nobody_may(s, work, question)
     request = work.reviews.ask(put(question, parcel.id, reasons[record.id], s.book.review), now)
+    s.fault("ask.requested")
     if request.content_hash != record.content_hash:
         raise RefusedError(f"the question about {record.id} v{record.version} is not about it")
     work.drafts.move(item, DraftState.DRAFT, DraftState.AWAITING_REVIEW)
@@ -265,7 +267,7 @@ def _move_on(work: UnitOfWork, question: Question, answer: Answer) -> bool:
 
 def _refused(s: Services, parcel_id: str, label: str, login: str, refusal: RefusedError) -> None:
     now = s.clock.now()
-    with s.ledger.write() as work:
+    with s.write("refuse") as work:
         parcel = work.parcels.get(parcel_id)
         subject = parcel.items[0].draft_id if parcel.items else parcel_id
         _let_go(work, parcel)

@@ -12,6 +12,7 @@ from invoicing.ledger.tables.claims import (
     parcels,
     review_requests,
 )
+from invoicing.ledger.tables.corrected import credit_notes, holds, write_offs
 from invoicing.ledger.tables.issued import (
     allocations,
     attempts,
@@ -23,27 +24,39 @@ from invoicing.ledger.tables.issued import (
     payments,
     reminders,
     series,
+    taxes,
 )
 from invoicing.ledger.tables.records import (
+    agreement_versions,
+    anchored_heads,
+    anchors,
+    client_versions,
     clock,
     config_versions,
     exceptions,
+    parking,
     trail,
 )
 
 __all__ = [
+    "agreement_versions",
     "allocations",
+    "anchored_heads",
+    "anchors",
     "approvals",
     "attempts",
     "billing_events",
+    "client_versions",
     "clock",
     "config_versions",
     "consumption",
+    "credit_notes",
     "document_links",
     "documents",
     "draft_versions",
     "drafts",
     "exceptions",
+    "holds",
     "invoices",
     "lines",
     "metadata",
@@ -51,9 +64,12 @@ __all__ = [
     "outbox",
     "parcel_items",
     "parcels",
+    "parking",
     "payments",
     "reminders",
     "review_requests",
     "series",
+    "taxes",
     "trail",
+    "write_offs",
 ]

@@ -84,6 +84,23 @@ lines = Table(
     PrimaryKeyConstraint("invoice_id", "position"),
 )
 
+taxes = Table(
+    "taxes",
+    metadata,
+    points_to("invoice_id", "invoices.id"),
+    Column("position", Integer, nullable=False),
+    text_column("category"),
+    text_column("code"),
+    text_column("percent"),
+    text_column("label"),
+    text_column("net"),
+    Column("net_minor", BigInteger, nullable=False),
+    text_column("tax"),
+    Column("tax_minor", BigInteger, nullable=False),
+    text_column("currency"),
+    PrimaryKeyConstraint("invoice_id", "position"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -3,6 +3,8 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
+    ForeignKey,
     Index,
     Integer,
     PrimaryKeyConstraint,
@@ -10,6 +12,8 @@ from sqlalchemy import (
     text,
 )
 
+from invoicing.domain.agreements import Agreement
+from invoicing.domain.parties import Client
 from invoicing.ledger.columns import Instant, Json
 from invoicing.ledger.tables.base import id_column, metadata, text_column
 
@@ -27,6 +31,67 @@ config_versions = Table(
     Column("texts", Json(dict[str, str]), nullable=False),
     Column("activation", BigInteger, nullable=False),  # the highest one is active
     Column("activated_at", Instant, nullable=False),
+)
+
+client_versions = Table(
+    "client_versions",
+    metadata,
+    text_column("client"),
+    Column("version", Integer, nullable=False),
+    text_column("content_hash"),
+    Column("content", Json(Client), nullable=False),
+    Column("activation", BigInteger, nullable=False),  # the first configuration that has it so
+    PrimaryKeyConstraint("client", "version"),
+)
+
+agreement_versions = Table(
+    "agreement_versions",
+    metadata,
+    text_column("agreement"),
+    Column("version", Integer, nullable=False),
+    text_column("client"),
+    text_column("content_hash"),
+    Column("content", Json(Agreement), nullable=False),
+    Column("activation", BigInteger, nullable=False),
+    PrimaryKeyConstraint("agreement", "version"),
+)
+
+parking = Table(
+    "parking",
+    metadata,
+    text_column("client"),
+    Column("parked_at", Instant, nullable=False),
+    text_column("cause"),
+    Column("unparked_at", Instant),
+    text_column("unparked_by"),
+    PrimaryKeyConstraint("client", "parked_at"),
+    Index(
+        "uq_parking_open",
+        "client",
+        unique=True,
+        sqlite_where=text("unparked_at IS NULL"),
+        postgresql_where=text("unparked_at IS NULL"),
+    ),
+)
+
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("anchored_at", Instant, nullable=False),
+    Column("heads", BigInteger, nullable=False),
+    text_column("before"),
+    text_column("hash"),
+)
+
+anchored_heads = Table(
+    "anchored_heads",
+    metadata,
+    Column("day", Date, ForeignKey("anchors.day"), nullable=False),
+    text_column("subject"),
+    Column("sequence", Integer, nullable=False),
+    PrimaryKeyConstraint("subject", "sequence"),
+    Index(None, "day"),
 )
 
 exceptions = Table(

@@ -1,0 +1,145 @@
+"""Groups of tables from the number on: invoices, messages, documents, reminders, payments."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from invoicing.domain.dispatch import Attempt, Delivery, OutboxRow
+from invoicing.domain.follow_up import PlannedReminder
+from invoicing.domain.issue import Invoice, SeriesKey
+from invoicing.domain.money import Money
+from invoicing.domain.reconcile import Allocation, OpenInvoice, Payment
+from invoicing.domain.render import DocumentKind
+from invoicing.domain.states import OutboxState
+
+
+class Invoices(Protocol):
+    """Issued invoices: UNIQUE (series, number), content frozen by the database."""
+
+    def add(self, invoices: Sequence[Invoice]) -> None:
+        """Store issued invoices with their lines."""
+
+    def get(self, invoice_ids: Collection[str]) -> list[Invoice]:
+        """Return invoices that exist, in the order asked for."""
+
+    def by_number(self, number: str) -> Invoice | None:
+        """Return the invoice with this number, if any."""
+
+    def recent(self, limit: int) -> list[Invoice]:
+        """Return the invoices issued last."""
+
+    def billed_clients(self, clients: Collection[str]) -> set[str]:
+        """Return those of ``clients`` that have an issued invoice."""
+
+    def gross_by_agreement(self, agreements: Collection[str]) -> dict[str, tuple[Money, ...]]:
+        """Return what the issued invoices of each agreement came to, the oldest first."""
+
+    def without_document(self, limit: int) -> list[str]:
+        """Return ids of issued invoices whose document was not rendered yet."""
+
+    def take_numbers(self, key: SeriesKey, count: int) -> int:
+        """Take the next ``count`` numbers of a series and return the first; locks its counter."""
+
+
+class Outbox(Protocol):
+    """Messages, UNIQUE (invoice, kind, step, channel)."""
+
+    def add(self, rows: Sequence[OutboxRow]) -> list[str]:
+        """Plan messages; return the ids of the new ones only."""
+
+    def get(self, row_id: str) -> OutboxRow:
+        """Return one message; NotFoundError if unknown."""
+
+    def of_invoices(self, invoice_ids: Collection[str]) -> list[OutboxRow]:
+        """Return all messages of these invoices."""
+
+    def due(self, now: datetime, limit: int) -> list[OutboxRow]:
+        """Return pending messages that may be tried now and whose document is there."""
+
+    def claim(self, row: OutboxRow, owner: str, lease_until: datetime, now: datetime) -> bool:
+        """PENDING -> SENDING by compare-and-set, with a new attempt; False when lost."""
+
+    def finish(
+        self,
+        row_id: str,
+        owner: str,
+        after: OutboxState,
+        delivery: Delivery,
+        ended_at: datetime,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """SENDING -> ``after`` if ``owner`` still holds it; a late result is kept as evidence."""
+
+    def expired(self, now: datetime) -> list[OutboxRow]:
+        """Claim messages whose sender let the lease run out (locked where rows can be)."""
+
+    def resolve(self, row_id: str, before: OutboxState, after: OutboxState) -> bool:
+        """Move a FAILED or UNCERTAIN message as a person decided, by compare-and-set."""
+
+    def attempts(self, invoice_id: str) -> list[Attempt]:
+        """Return every attempt for the messages of an invoice, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes that were produced once and are the truth from then on."""
+
+    sha256: str
+    media_type: str
+    content: bytes
+    renderer: str
+
+
+class Documents(Protocol):
+    """The archive: bytes by sha256, linked to what they show."""
+
+    def put(self, subject: str, version: int, kind: DocumentKind, document: Document) -> bool:
+        """Store and link a document; False when this subject has one of this kind and version."""
+
+    def find(self, subject: str, version: int, kind: DocumentKind) -> Document | None:
+        """Return the document of a subject, if it was made."""
+
+
+QUEUED = "queued"  # the outcome of a reminder that went to the outbox
+
+
+class Reminders(Protocol):
+    """The reminder plan of each invoice, UNIQUE (invoice, step)."""
+
+    def plan(self, invoice_id: str, reminders: Sequence[PlannedReminder]) -> None:
+        """Store the plan of an invoice."""
+
+    def due(self, today: date, limit: int) -> list[tuple[str, PlannedReminder]]:
+        """Return planned reminders whose day has come, with their invoice's id."""
+
+    def settle(self, invoice_id: str, step: str, outcome: str, at: datetime) -> bool:
+        """Close a planned reminder once, as ``queued`` or with the reason it was dropped."""
+
+    def mailed_since(self, clients: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+        """Return when reminders were queued for each client after ``since``."""
+
+    def of_invoice(self, invoice_id: str) -> list[tuple[PlannedReminder, str]]:
+        """Return the plan of an invoice with the outcome of each step (empty = still planned)."""
+
+
+class Payments(Protocol):
+    """Payments, UNIQUE (source, external id), and what they were allocated to."""
+
+    def add(self, payment: Payment, at: datetime) -> bool:
+        """Store a payment; False when it is known. RefusedError if it changed since."""
+
+    def allocate(self, payment: Payment, allocation: Allocation, at: datetime) -> None:
+        """Store an allocation, once per payment and invoice."""
+
+    def open_invoices(self) -> list[OpenInvoice]:
+        """Return issued invoices with what is still owed on them."""
+
+    def claim_invoices(self, numbers: Collection[str]) -> list[OpenInvoice]:
+        """Return those with one of ``numbers``; nobody else allocates to them until this ends."""
+
+    def balances(self, invoice_ids: Collection[str]) -> dict[str, Money]:
+        """Return what is still owed on each invoice."""
+
+    def of_invoice(self, invoice_id: str) -> list[tuple[Payment, Allocation]]:
+        """Return the payments allocated to an invoice."""

@@ -1,0 +1,73 @@
+"""Groups of tables that go with the whole way: exceptions, trail, configurations, audit."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from invoicing.domain.exceptions import Action, ExceptionEntry
+from invoicing.domain.issue import Invoice
+from invoicing.domain.trail import TrailEntry
+
+
+class Exceptions(Protocol):
+    """The queue of what a person must look at; at most one open entry per (code, subject)."""
+
+    def open(self, code: str, subject: str, cause: str, at: datetime) -> str:
+        """Open an entry, or return the open one about the same."""
+
+    def close(self, code: str, subject: str, by: str, decision: str, at: datetime) -> bool:
+        """Close the open entry about this, if there is one."""
+
+    def settle(self, action: Action, subject: str, by: str, at: datetime) -> None:
+        """Close every open entry about ``subject`` that offered ``action``, now carried out."""
+
+    def get(self, entry_id: str) -> ExceptionEntry:
+        """Return one entry; NotFoundError if unknown."""
+
+    def list_open(self, limit: int) -> list[ExceptionEntry]:
+        """Return open entries, oldest first."""
+
+    def of_subjects(self, subjects: Collection[str]) -> list[ExceptionEntry]:
+        """Return all entries about these subjects, open and closed, the oldest first."""
+
+
+class Trail(Protocol):
+    """The append-only story of every subject."""
+
+    def add(
+        self, subject: str, action: str, at: datetime, detail: Mapping[str, str], actor: str = ...
+    ) -> None:
+        """Append an entry in the transaction of the fact; the actor is `system` unless told."""
+
+    def of(self, subject: str) -> list[TrailEntry]:
+        """Return the entries of a subject, oldest first."""
+
+
+class Configs(Protocol):
+    """Configurations that were active once, by hash."""
+
+    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> None:
+        """Store a configuration and make it the active one; harmless when it is."""
+
+    def active(self) -> Mapping[str, str] | None:
+        """Return the texts of the active configuration, if there ever was one."""
+
+
+class Audit(Protocol):
+    """What the ledger says of itself, for checks that look at every row."""
+
+    def repeated_keys(self) -> list[str]:
+        """Name every value that breaks one of the four unique keys (none, if the guards hold)."""
+
+    def gaps(self) -> list[str]:
+        """Name every series whose numbers are not 1..n, or whose counter disagrees."""
+
+    def each_invoice(self) -> Iterator[Invoice]:
+        """Stream all issued invoices."""
+
+    def each_trail(self) -> Iterator[list[TrailEntry]]:
+        """Stream the trail, one subject at a time."""
+
+    def unapproved(self) -> list[str]:
+        """Name every invoice without an approval of exactly its version and content, by each
+        step of the chain that was asked."""
