@@ -17,6 +17,7 @@ BESIDE_THE_STAGES = {
         "queries": "read models of pages and commands",
         "stories": "what the read models hold",
         "parcels": "planned between draft and review, see the section on parcels",
+        "faults": "where a test may end, stop or delay a process",
         "attend": "what a person decides about an exception",
         "verify": "the ledger proves its own sums and keys",
     },

@@ -24,9 +24,10 @@ from invoicing.domain.issue import Invoice, SeriesKey
 from invoicing.domain.money import Money, plain
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import InvoiceState
+from invoicing.domain.tax import TaxGroup
 from invoicing.ledger.numbering import SeriesRows
 from invoicing.ledger.statements import Rows, in_order
-from invoicing.ledger.tables import document_links, lines, obligations
+from invoicing.ledger.tables import document_links, lines, obligations, taxes
 from invoicing.ledger.tables import invoices as invoices_table
 
 HAS_DOCUMENT = exists().where(
@@ -38,7 +39,7 @@ class InvoiceRows(Rows):
     """Issued invoices: UNIQUE (series, number), content frozen by the database."""
 
     def add(self, invoices: Sequence[Invoice]) -> None:
-        """Store issued invoices with their lines."""
+        """Store issued invoices with their lines and taxes."""
         if not invoices:
             return
         self.connection.execute(insert(invoices_table), [_row(invoice) for invoice in invoices])
@@ -47,6 +48,13 @@ class InvoiceRows(Rows):
         ]
         if rows:
             self.connection.execute(insert(lines), rows)
+        groups = [
+            _tax_row(invoice.id, position, group)
+            for invoice in invoices
+            for position, group in enumerate(invoice.content.taxes, 1)
+        ]
+        if groups:
+            self.connection.execute(insert(taxes), groups)
 
     def get(self, invoice_ids: Collection[str]) -> list[Invoice]:
         """Return invoices that exist, in the order asked for."""
@@ -170,6 +178,22 @@ def _line_row(invoice_id: str, line: Line) -> dict[str, object]:
         "records": line.records,
         "rule": line.rule,
         "explanation": line.explanation,
+    }
+
+
+def _tax_row(invoice_id: str, position: int, group: TaxGroup) -> dict[str, object]:
+    return {
+        "invoice_id": invoice_id,
+        "position": position,
+        "category": group.rate.category,
+        "code": group.rate.code,
+        "percent": plain(group.rate.percent),
+        "label": group.rate.label,
+        "net": plain(group.net.amount),
+        "net_minor": group.net.minor,
+        "tax": plain(group.tax.amount),
+        "tax_minor": group.tax.minor,
+        "currency": group.net.currency,
     }
 
 
