@@ -10,7 +10,6 @@ from tests.house.source import PACKAGE, sources
 BESIDE_THE_STAGES = {
     "services": {
         "ports": "what the use cases need of the outside",
-        "ledger_ports": "what the use cases need of the ledger",
         "questions": "what a person who reviews a draft is told",
         "dues": "what our own calendar reports, complete with its work",
         "preview": "what an event would become, without a ledger",
