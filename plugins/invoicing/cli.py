@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoicing.config.settings import settings_from
-from invoicing.domain.errors import InvoicingError
+from invoicing.domain.errors import InvoicingError, RefusedError
 
 if TYPE_CHECKING:
     from invoicing.domain.book import Book
     from invoicing.domain.events import BillingEvent
 
 Command = Callable[[argparse.Namespace], int]
+LISTED = 10_000  # entries of the queue; nobody reads more of them at once
 HELD, MISTAKEN = 1, 2  # what `preview` ends with when a person must look, and when it cannot tell
 
 
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     trail = _verb(verbs, "trail", _trail, "tell the whole story of one invoice")
     trail.add_argument("invoice", help="its number or its id")
     _verb(verbs, "verify", _verify, "look for anything that breaks a promise")
+    _desk_verbs(verbs)
     clock = _verb(verbs, "clock", _clock, "show the business clock, or move it (sandbox only)")
     clock.add_argument("--to", type=_instant, help="such as 2026-12-03T09:00+00:00")
     return parser
@@ -76,6 +78,24 @@ def _preview_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--explain", nargs="?", const="every figure", default="", metavar="FIGURE",
         help="how a figure came about (`line 2`, `tax`, `due`); without a name: every figure",
     )  # fmt: skip
+
+
+def _desk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    listing = _verb(verbs, "exceptions", _exceptions, "list what waits for a person")
+    listing.add_argument("--all", action="store_true", help="closed ones, too, the newest first")
+    listing.add_argument("--json", action="store_true", help="for programs")
+    acting = _verb(verbs, "act", _act, "do what the queue allows about one exception")
+    acting.add_argument("exception", help="its id, from `invoicing exceptions`")
+    acting.add_argument("action", help="one of those it allows, such as send_again")
+    acting.add_argument(
+        "--by", required=True, metavar="LOGIN",
+        help="who does it; taken on trust from whoever may run this on the ledger",
+    )  # fmt: skip
+    acting.add_argument(
+        "--word",
+        default="",
+        help="what the action needs besides: a reason, or a number to place on",
+    )
 
 
 def _verb(
@@ -154,13 +174,14 @@ def _schema(options: argparse.Namespace) -> int:
 
 def _migrate(options: argparse.Namespace) -> int:
     from invoicing.ledger.migrate import migrate, schema_problem
+    from invoicing.services.faults import fault_point
 
     settings = settings_from()
     if options.check:
         problem = schema_problem(settings.ledger_url)
         _say(problem or f"{settings.ledger_place} is up to date")
         return 1 if problem else 0
-    revision = migrate(settings.ledger_url)
+    revision = migrate(settings.ledger_url, fault_point(settings.faults))
     _say(f"{settings.ledger_place} is at schema {revision}")
     return 0
 
@@ -176,15 +197,40 @@ def _trail(options: argparse.Namespace) -> int:
 
 
 def _verify(_options: argparse.Namespace) -> int:
-    from invoicing.services.verify import PROMISES, verify
+    from invoicing.console import findings as told
+    from invoicing.services.verify import verify
     from invoicing.wiring import open_services
 
     findings = verify(open_services(settings_from()))
-    for promise in PROMISES:
-        broken = [finding.where for finding in findings if finding.promise == promise]
-        _say(f"{'BROKEN' if broken else 'holds '}  {promise}")
-        _say(*(f"        {where}" for where in broken))
+    _say(*told.tell(findings))
     return 1 if findings else 0
+
+
+def _exceptions(options: argparse.Namespace) -> int:
+    from invoicing.console import desk
+    from invoicing.wiring import open_services
+
+    s = open_services(settings_from())
+    with s.ledger.read() as work:
+        listed = work.exceptions.all if options.all else work.exceptions.list_open
+        entries = listed(LISTED)
+    now = s.clock.now()
+    _say(desk.as_json(entries, now)) if options.json else _say(*desk.tell(entries, now))
+    return 0
+
+
+def _act(options: argparse.Namespace) -> int:
+    from invoicing.domain.exceptions import Action
+    from invoicing.services.attend import act
+    from invoicing.wiring import open_services
+
+    if options.action not in set(Action):
+        raise RefusedError(f"{options.action!r} is no action; there are {', '.join(Action)}")
+    if not options.by.strip():
+        raise RefusedError("--by names nobody; what is done stands under a name")
+    s = open_services(settings_from())
+    _say(act(s, options.exception, Action(options.action), options.by.strip(), options.word))
+    return 0
 
 
 def _clock(options: argparse.Namespace) -> int:

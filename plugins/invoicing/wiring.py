@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 
+from invoicing.adapters.anchor_log import AnchorLog
 from invoicing.adapters.mail import SmtpMailer
 from invoicing.adapters.sources import Peer, RestSources
 from invoicing.config.load import ConfigError, load_book, read_texts
@@ -47,6 +48,7 @@ def open_services(settings: Settings) -> Services:
         sender=settings.smtp.sender if settings.smtp else "",
         limits=Limits(settings.lease_seconds, settings.send_seconds),
         fault=fault_point(settings.faults),
+        second_place=AnchorLog(settings.state / "anchors.log"),
     )
 
 
@@ -54,6 +56,7 @@ def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
     """Return the book of config/; while its files are broken, the last good one stays active."""
     with ledger.read() as work:
         active = work.configs.active()
+        unkept = work.parties.is_empty()  # until an installation from before it kept them
         told = any(entry.closed_at is None for entry in work.exceptions.of_subjects(["config"]))
     try:
         texts = read_texts(settings.home)
@@ -67,7 +70,7 @@ def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
         log.warning("config/ is broken; the last good configuration stays active")
         return load_book(active)
     news = active is None or dict(active) != texts
-    if told or news:
+    if told or news or unkept:
         _activate(book, texts, ledger, clock, news=news)
     return book
 
@@ -78,8 +81,9 @@ def _activate(
     now = clock.now()
     with ledger.write() as work:
         work.exceptions.close("config_broken", "config", "system", "the files are good again", now)
+        activation = work.configs.activate(book.config_hash, texts, now)
+        work.parties.keep(book.clients.values(), book.agreements.values(), activation)
         if news:
-            work.configs.activate(book.config_hash, texts, now)
             work.trail.add("config", "activated", now, {"config_hash": book.config_hash})
 
 

@@ -20,6 +20,7 @@ from invoicing.blueprints.release import release_parcels
 from invoicing.domain.errors import TerminalError, TransientError
 from invoicing.domain.events import EventKind
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
+from invoicing.operators.audit import AuditLedgerOperator
 from invoicing.operators.decide import DecideEventsOperator
 from invoicing.operators.draft import DraftInvoicesOperator
 from invoicing.operators.follow_up import FollowUpInvoicesOperator
@@ -33,6 +34,8 @@ from invoicing.triggers.events import UndecidedEventsTrigger
 # tasks; it asks no "is there anything?" first, because that would be a second, weaker definition
 # of what every stage looks for, and work it overlooked would wait for ever.
 SWEEP = CronTriggerTimetable("* * * * *", timezone="UTC")
+# After midnight where anchors count their days, so that a day is anchored soon after its end.
+NIGHTLY = CronTriggerTimetable("17 1 * * *", timezone="UTC")
 
 # A run waits as long as its approvals do. Airflow's default of 16 would stop all billing after 16.
 MAX_PARKED_RUNS = 1000
@@ -95,6 +98,16 @@ def reconcile_dag(*, doc: str | None) -> DAG:
     return dag
 
 
+def data_audit_dag(*, doc: str | None) -> DAG:
+    """Return the DAG that verifies the ledger every night and anchors its trail.
+
+    :param doc: what is read about the DAG in Airflow (Markdown)
+    """
+    with _dag("data_audit", (), doc, "audit", max_active_runs=1, schedule=NIGHTLY) as dag:
+        AuditLedgerOperator(task_id="audit")
+    return dag
+
+
 def wake_up_asset(kind: EventKind) -> Asset:
     """Return the asset whose events wake up the DAGs that wait for ``kind``.
 
@@ -113,11 +126,12 @@ def _dag(
     doc: str | None,
     tag: str,
     max_active_runs: int = MAX_PARKED_RUNS,
+    schedule: CronTriggerTimetable | None = None,
 ) -> DAG:
     """Return an empty DAG; it has no start date, because then unpausing starts no past run."""
     return DAG(
         dag_id=dag_id,
-        schedule=_schedule(kinds),
+        schedule=schedule or _schedule(kinds),
         catchup=False,
         max_active_runs=max_active_runs,
         default_args=DEFAULTS,

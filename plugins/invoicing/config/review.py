@@ -96,7 +96,7 @@ class WrittenUnusual(Written):
 
 
 class WrittenBounds(Written):
-    """What no draft may exceed, whoever approves it."""
+    """What no draft may exceed, unless a person lets it pass."""
 
     noun: ClassVar[str] = "safety bounds"
 
@@ -106,6 +106,14 @@ class WrittenBounds(Written):
     lines: Count = Field(default=1000, description="Most lines of an invoice.")
     per_client_and_day: Count = Field(
         default=20, description="Most drafts of one client with the same tax point."
+    )
+    gross_per_client_and_day: tuple[MoneyText, ...] = Field(
+        default=(),
+        description="Most that the drafts of one client with the same tax point come to together,"
+        " one amount per currency.",
+    )
+    per_client_and_run: Count = Field(
+        default=100, description="Most drafts that one run makes for one client."
     )
     median_factor: OptionalPositiveNumber = Field(
         default=None, description="Most an invoice may be, in medians of its agreement's invoices."
@@ -117,9 +125,21 @@ class WrittenBounds(Written):
     def mistakes(self) -> Iterator[FieldError]:
         """Yield bounds that contradict each other."""
         yield from _repeated(self.gross, "gross")
+        yield from _repeated(self.gross_per_client_and_day, "gross_per_client_and_day")
+        yield from self._out_of_reach()
         if self.median_factor is not None and self.median_factor <= 1:
             text = f"{self.median_factor} would stop every usual invoice"
             yield FieldError(text, "Write a number above 1, such as 10.", ("median_factor",))
+
+    def _out_of_reach(self) -> Iterator[FieldError]:
+        """Yield days that may come to less than one of their invoices may."""
+        single = _by_currency(self.gross)
+        for index, whole in enumerate(self.gross_per_client_and_day):
+            one = single.get(whole.currency)
+            if one is not None and whole < one:
+                text = f"a day of {whole} at most cannot hold an invoice of {one}, which gross lets"
+                advice = f"Write {one} or more, or lower gross."
+                yield FieldError(text, advice, ("gross_per_client_and_day", index))
 
     def to_domain(self) -> SafetyBounds:
         """Hand the bounds to the domain."""
@@ -127,6 +147,8 @@ class WrittenBounds(Written):
             gross=_by_currency(self.gross),
             lines=self.lines,
             per_client_and_day=self.per_client_and_day,
+            gross_per_client_and_day=_by_currency(self.gross_per_client_and_day),
+            per_client_and_run=self.per_client_and_run,
             median_factor=self.median_factor,
             median_after=self.median_after,
         )

@@ -61,6 +61,7 @@ class Settings:
     lease_seconds: int = 600
     send_seconds: int = 120
     faults: str = ""
+    state: Path = Path("state")
 
     @property
     def sandbox(self) -> bool:
@@ -100,6 +101,7 @@ def settings_from(
         lease_seconds=_seconds(env, "INVOICING_LEASE_SECONDS", 600),
         send_seconds=_seconds(env, "INVOICING_SEND_SECONDS", 120),
         faults=env.get("INVOICING_FAULTS", ""),
+        state=state,
     )
     _refuse_unsafe(settings)
     return settings

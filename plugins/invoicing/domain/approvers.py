@@ -78,6 +78,25 @@ def check_approver(
         raise RefusedError(f"{away}step {step.name} asks {names} (config/review.yaml)")
 
 
+def check_second_person(
+    login: str, *, asked_by: str, amount: Money, policy: ReviewPolicy, today: date
+) -> None:
+    """Refuse to let somebody carry out what changes an issued invoice, and say why.
+
+    It takes an approver of the policy who is there today, whose limit the amount keeps to, and who
+    did not ask for it.
+    """
+    approver = policy.approvers.get(login)
+    if approver is None:
+        raise RefusedError(f"{login or 'nobody'} is not among the approvers in config/review.yaml")
+    if login == asked_by:
+        raise RefusedError(f"{login} asked for this; another approver has to carry it out")
+    if _is_away(approver, today):
+        raise RefusedError(f"{login} is away on {today} (config/review.yaml)")
+    if objection := _over_limit(approver, amount):
+        raise RefusedError(objection)
+
+
 def stands_in_for(login: str, step: ReviewStep, policy: ReviewPolicy) -> str:
     """Name the approver in whose place ``login`` answers; nothing for one whom the step names."""
     if login in step.approvers:
@@ -120,9 +139,13 @@ def _objection(
         return f"{login} made this draft and may not decide about it"
     if login in earlier:
         return f"{login} approved an earlier step; each step needs another person"
+    return _over_limit(approver, gross)
+
+
+def _over_limit(approver: Approver, amount: Money) -> str:
     if not approver.limits:
         return ""
-    limit = approver.limits.get(gross.currency)
+    limit = approver.limits.get(amount.currency)
     if limit is None:
-        return f"{login} has no limit for {gross.currency} and may not approve in it"
-    return f"{gross} is over the limit of {login}, {limit}" if gross > limit else ""
+        return f"{approver.login} has no limit for {amount.currency} and may not approve in it"
+    return f"{amount} is over the limit of {approver.login}, {limit}" if amount > limit else ""

@@ -1,11 +1,14 @@
 """The one way a domain value becomes JSON: the text that is hashed, approved and frozen."""
 
-import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
+from json.encoder import encode_basestring
+from operator import attrgetter
+from types import NoneType
 from typing import TypeAlias
 
 from invoicing.domain.money import plain
@@ -48,10 +51,105 @@ def _container(value: object) -> Plain:
 
 
 def canonical_json(value: object) -> str:
-    """Write ``value`` as JSON with sorted keys and no spaces: equal values, equal text."""
-    return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Write ``value`` as JSON with sorted keys and no spaces: equal values, equal text.
+
+    It is `to_plain` as text. An invoice is written some ten times on its way, so this does not
+    build the plain values first, and it looks at each class only once.
+    """
+    return _WRITERS[type(value)](value)
 
 
 def fingerprint(value: object) -> str:
     """Return the sha256 of the canonical JSON, in hex."""
-    return sha256(canonical_json(value).encode()).hexdigest()
+    return fingerprint_of(canonical_json(value))
+
+
+def fingerprint_of(text: str) -> str:
+    """Return the sha256 of a canonical JSON that was written before, in hex."""
+    return sha256(text.encode()).hexdigest()
+
+
+def kept_json(value: object) -> str:
+    """Return the canonical JSON of a value that nothing in it can change, writing it once.
+
+    A draft is hashed, put on the trail, checked and stored within one batch; its text is long. Only
+    the same object has the same text here, an equal one is written for itself.
+    """
+    known = _kept.get(id(value))
+    if known is not None and known[0] is value:
+        return known[1]
+    text = canonical_json(value)
+    if len(_kept) >= _KEPT_AT_MOST:
+        _kept.clear()
+    _kept[id(value)] = value, text
+    return text
+
+
+_KEPT_AT_MOST = 512  # two parcels; about ten megabytes
+_kept: dict[int, tuple[object, str]] = {}  # with the value, so that its id stays its own
+
+
+_Writer: TypeAlias = Callable[..., str]
+
+
+class _Writers(dict[type, _Writer]):
+    """How the values of each class are written, found out when the first one comes."""
+
+    def __missing__(self, kind: type) -> _Writer:
+        self[kind] = writer = _writer_of(kind)
+        return writer
+
+
+def _writer_of(kind: type) -> _Writer:
+    if issubclass(kind, Enum):
+        return lambda value: encode_basestring(str(value.value))
+    for base, writer in _KINDS.items():
+        if issubclass(kind, base):
+            return writer
+    return _record_writer(kind) if is_dataclass(kind) else _refuse
+
+
+def _record_writer(kind: type) -> _Writer:
+    """Return the writer of a dataclass: its fields in order, their names quoted once."""
+    names = sorted(field.name for field in fields(kind))
+    heads = [f"{encode_basestring(name)}:" for name in names]
+    # With a name more than there are fields the getter gives a tuple in every case.
+    read = attrgetter(*names, "__class__", "__class__")
+
+    def write(value: object) -> str:
+        items = zip(heads, read(value), strict=False)
+        return "{" + ",".join([head + _WRITERS[type(item)](item) for head, item in items]) + "}"
+
+    return write
+
+
+def _mapping(value: Mapping[object, object]) -> str:
+    found = {str(key): item for key, item in value.items()}
+    items = (f"{encode_basestring(key)}:{canonical_json(found[key])}" for key in sorted(found))
+    return "{" + ",".join(items) + "}"
+
+
+def _list(value: Iterable[object]) -> str:
+    return "[" + ",".join([_WRITERS[type(item)](item) for item in value]) + "]"
+
+
+def _refuse(value: object) -> str:
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+# The first class that fits decides, as the order of the questions does in `to_plain`.
+_KINDS: dict[type, _Writer] = {
+    NoneType: lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    str: encode_basestring,
+    Decimal: lambda value: f'"{value:f}"',
+    datetime: lambda value: f'"{_instant(value)}"',
+    date: lambda value: f'"{value.isoformat()}"',
+    dict: _mapping,
+    tuple: _list,
+    list: _list,
+    frozenset: lambda value: _list(sorted(value)),
+    set: lambda value: _list(sorted(value)),
+}
+_WRITERS = _Writers()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from invoicing.domain.canonical import fingerprint
+from invoicing.domain.canonical import fingerprint, fingerprint_of, kept_json
 from invoicing.domain.discounts import Discount
 from invoicing.domain.events import Reference
 from invoicing.domain.money import ROUNDING, Money
@@ -122,7 +122,7 @@ class Draft:
     @property
     def content_hash(self) -> str:
         """What an approval is bound to: every fact of the draft, so any change changes it."""
-        return fingerprint(self)
+        return fingerprint_of(kept_json(self))
 
     @property
     def records(self) -> frozenset[RecordRef]:
@@ -155,13 +155,15 @@ class Standing:
     ``drafts`` are its other drafts and invoices, the oldest first, without those that were rejected
     or expired. ``owed`` are all its units, drafted or not; ``deposits_owed`` those of them that are
     deposits. ``credited`` are the ids of its invoices that a credit note took a part back of: what
-    is wrong with those, a person puts right.
+    is wrong with those, a person puts right. ``void`` are units whose invoice was taken back and
+    that are not owed again: they are over, though nothing was billed for them.
     """
 
     drafts: tuple[DraftRecord, ...] = ()
     owed: frozenset[str] = frozenset()
     deposits_owed: frozenset[str] = frozenset()
     credited: frozenset[str] = frozenset()
+    void: frozenset[str] = frozenset()
 
 
 def invoice_id(keys: Sequence[ObligationKey]) -> str:

@@ -14,6 +14,13 @@ class Action(StrEnum):
     SEND_AGAIN = "send_again"
     RENDER_AGAIN = "render_again"
     ACKNOWLEDGE = "acknowledge"
+    VOID = "void"
+    CORRECT = "correct"
+    WRITE_OFF = "write_off"
+    LIFT_HOLD = "lift_hold"
+    PLACE = "place"
+    UN_PARK = "un_park"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ _BOOK = Kind(ENGINEER, (Action.DRAFT_AGAIN, Action.ACKNOWLEDGE))
 # Found by deciding as well as by drafting: the subject is an event or a draft.
 _EITHER = (Action.DECIDE_AGAIN, Action.DRAFT_AGAIN, Action.ACKNOWLEDGE)
 _LOOK = Kind(FINANCE, (Action.ACKNOWLEDGE,))
+_MONEY = Kind(FINANCE, (Action.PLACE, Action.ACKNOWLEDGE))
 
 KINDS: dict[str, Kind] = {
     # deciding
@@ -69,7 +77,9 @@ KINDS: dict[str, Kind] = {
     "nothing_due": _DRAFT,
     "over_total": _BOOK,
     "deposit_not_issued": _DRAFT,
-    "bound_broken": _DRAFT,
+    "deposit_credited": _DRAFT,
+    "bound_broken": Kind(FINANCE, (Action.DRAFT_AGAIN, Action.RELEASE, Action.ACKNOWLEDGE)),
+    "client_parked": Kind(FINANCE, (Action.UN_PARK,)),
     "already_billed": _DRAFT,
     "preview_failed": _BOOK,
     # review
@@ -82,10 +92,17 @@ KINDS: dict[str, Kind] = {
     "render_failed": Kind(ENGINEER, (Action.RENDER_AGAIN, Action.ACKNOWLEDGE)),
     "send_failed": Kind(FINANCE, (Action.SEND_AGAIN, Action.MARK_DELIVERED)),
     "send_uncertain": Kind(FINANCE, (Action.MARK_DELIVERED, Action.SEND_AGAIN)),
-    "payment_unmatched": _LOOK,
+    "payment_unmatched": _MONEY,
     "payment_currency_differs": _LOOK,
     "payment_not_positive": _LOOK,
-    "overpaid": _LOOK,
+    "overpaid": _MONEY,
+    # corrections of what is issued
+    "correction_asked": Kind(FINANCE, (Action.VOID, Action.CORRECT, Action.ACKNOWLEDGE)),
+    "write_off_asked": Kind(FINANCE, (Action.WRITE_OFF, Action.ACKNOWLEDGE)),
+    "credit_left": _LOOK,
+    # the ledger about itself
+    "invariant_broken": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "disputed": Kind(FINANCE, (Action.LIFT_HOLD,)),
 }
 
 

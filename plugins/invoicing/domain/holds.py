@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from invoicing.domain.canonical import fingerprint
+from invoicing.domain.follow_up import reason_not_to_remind
 from invoicing.domain.money import Money, total
+from invoicing.domain.states import InvoiceState
 
 
 class HoldKind(StrEnum):
@@ -22,7 +23,8 @@ class InvoiceHold:
     """One hold; at most one of each kind is open on an invoice.
 
     ``amount`` is the part it is about, None for all of it; ``line`` the position a dispute is
-    about, 0 for the whole invoice. After ``ends_on`` it counts no more, lifted or not.
+    about, 0 for the whole invoice. After ``ends_on`` it counts no more, lifted or not. While
+    ``lifted_at`` is None it is open.
     """
 
     invoice_id: str
@@ -33,11 +35,8 @@ class InvoiceHold:
     amount: Money | None = None
     line: int = 0
     ends_on: date | None = None
-
-    @property
-    def id(self) -> str:
-        """An id of its own: the same hold may be placed again after it was lifted."""
-        return fingerprint([self.invoice_id, self.kind, self.placed_at])[:32]
+    lifted_at: datetime | None = None
+    lifted_by: str = ""
 
     def counts_on(self, day: date) -> bool:
         """Tell whether the hold still counts on ``day`` (its last day included)."""
@@ -50,3 +49,17 @@ def held_back(holds: Iterable[InvoiceHold], kind: HoldKind, balance: Money, day:
     if any(one.amount is None for one in parts):
         return balance
     return total((one.amount for one in parts if one.amount is not None), balance.currency)
+
+
+def reason_to_wait(
+    state: InvoiceState, balance: Money, holds: Iterable[InvoiceHold], day: date
+) -> str:
+    """Say why an invoice must not be reminded on ``day``, its holds considered, or nothing."""
+    placed = list(holds)
+    return reason_not_to_remind(
+        state,
+        balance,
+        disputed=held_back(placed, HoldKind.DISPUTED, balance, day),
+        in_transit=held_back(placed, HoldKind.IN_TRANSIT, balance, day),
+        paused=any(one.kind is HoldKind.PAUSED and one.counts_on(day) for one in placed),
+    )

@@ -1,6 +1,6 @@
 """Obligations: what a client owes, each once, and the answers that a decision can have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -70,15 +70,29 @@ class Obligation:
 class Owed:
     """What the ledger has already about the agreements an event may be about.
 
-    ``obligations`` by key; ``unpaid`` are those that have no paid invoice yet.
+    ``obligations`` by key, each thing once, in its newest revision; ``unpaid`` are those that have
+    no paid invoice yet. ``revised`` leads from the first revision to the newest where there are
+    several. ``void`` are those whose invoice was taken back and that are not owed again: an event
+    about them bills nothing, and nothing of them counts as bought or done.
     """
 
     obligations: Mapping[ObligationKey, Obligation] = field(default_factory=dict)
     unpaid: frozenset[ObligationKey] = frozenset()
+    revised: Mapping[ObligationKey, ObligationKey] = field(default_factory=dict)
+    void: frozenset[ObligationKey] = frozenset()
 
     def of(self, agreement: str) -> tuple[Obligation, ...]:
         """Return what is owed under one agreement, the oldest first."""
         return tuple(one for key, one in self.obligations.items() if key.agreement == agreement)
+
+    def without(self, keys: Collection[ObligationKey]) -> "Owed":
+        """Return what is owed besides ``keys``."""
+        return Owed(
+            {key: one for key, one in self.obligations.items() if key not in keys},
+            self.unpaid.difference(keys),
+            {first: newest for first, newest in self.revised.items() if newest not in keys},
+            self.void.difference(keys),
+        )
 
     def records(self) -> Mapping[RecordRef, Obligation]:
         """Return every record that is spoken for, with the first thing owed that it is part of."""

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
+from invoicing.domain.bounds import RELEASED
 from invoicing.domain.draft import AppliedDiscount, Draft, Line
 from invoicing.domain.money import Money, plain, total
 from invoicing.domain.parties import Exemption
@@ -15,6 +16,7 @@ from invoicing.domain.usual import usual_amount
 FLAGS = {
     "disputed_scope": "the scope of this work is disputed",
     "terms_not_standard": "the agreement differs from our standard terms",
+    RELEASED: "a person let it pass the safety bounds",
 }
 _REVERSE_CHARGE = frozenset({"AE", "K"})  # EN 16931: the recipient owes the tax
 _EXEMPT = "E"

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import TypeAlias
 
-from invoicing.domain.errors import MoneyError, NotFoundError
+from invoicing.domain.errors import MoneyError, NotFoundError, RefusedError
 from invoicing.domain.money import Money, total
 from invoicing.domain.states import MoneyState
 
@@ -30,11 +30,12 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """An invoice with what is still owed on it."""
+    """An invoice with what is still owed on it; nobody owes anything on a void one."""
 
     id: str
     number: str
     balance: Money
+    is_void: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,21 @@ class Allocation:
     invoice_id: str
     amount: Money
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """A part of an invoice that was given up; below zero it takes back what was given up before.
+
+    ``asked_by`` and ``approved_by`` are two people.
+    """
+
+    invoice_id: str
+    amount: Money
+    reason: str
+    asked_by: str
+    approved_by: str
+    written_off_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +86,30 @@ def allocate(payment: Payment, invoices: Iterable[OpenInvoice]) -> Placement:
     balance stays unplaced and becomes a difference.
     """
     named = named_in(payment.reference)
-    found = [invoice for invoice in invoices if invoice.number in named]
+    known = [invoice for invoice in invoices if invoice.number in named]
+    found = [invoice for invoice in known if not invoice.is_void]
     if len(found) != 1:
         reason = f"the reference {payment.reference!r} names {len(found)} of our invoices"
+        if void := ", ".join(invoice.number for invoice in known if invoice.is_void):
+            reason += f"; {void} is void"
         return None, Difference("payment_unmatched", payment.amount, reason)
     return _on_invoice(payment, found[0])
+
+
+def place_rest(payment: Payment, rest: Money, invoice: OpenInvoice, who: str) -> Allocation:
+    """Place what is left of ``payment`` on the invoice that a person names, up to its balance."""
+    nothing = Money.zero(rest.currency)
+    if invoice.is_void:
+        raise RefusedError(f"{invoice.number} is void; nothing can be placed on it")
+    if rest.currency != invoice.balance.currency:
+        raise RefusedError(f"{invoice.number} is in {invoice.balance.currency}, not in {rest}")
+    if rest <= nothing:
+        raise RefusedError(f"nothing of the payment of {payment.amount} is left to place")
+    if invoice.balance <= nothing:
+        raise RefusedError(f"nothing of {invoice.number} is open")
+    part = min(rest, invoice.balance)
+    reason = f"{who} names {invoice.number}; {part} of {rest} on a balance of {invoice.balance}"
+    return Allocation(invoice.id, part, reason)
 
 
 def _on_invoice(payment: Payment, invoice: OpenInvoice) -> Placement:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
-from invoicing.domain.canonical import fingerprint
+from invoicing.domain.canonical import canonical_json, fingerprint
 
 START = "0" * 64
 
@@ -81,6 +82,12 @@ class Anchor:
 
 
 def anchored(day: date, at: datetime, heads: Iterable[Head], before: str) -> Anchor:
-    """Return the anchor over ``heads``, chained to the one ``before``."""
-    listed = sorted(heads, key=lambda head: head.subject)
-    return Anchor(day, at, len(listed), before, fingerprint([day, before, listed]))
+    """Return the anchor over ``heads``, in the order of their hashes, chained to the one before.
+
+    The heads go by one at a time: a ledger has more of them than fit into memory.
+    """
+    digest, count = sha256(canonical_json([day, before]).encode()), 0
+    for head in heads:
+        digest.update(b"\n" + canonical_json(head).encode())
+        count += 1
+    return Anchor(day, at, count, before, digest.hexdigest())

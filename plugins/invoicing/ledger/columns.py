@@ -11,7 +11,7 @@ from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from invoicing.domain.canonical import canonical_json
+from invoicing.domain.canonical import canonical_json, kept_json
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 WordT = TypeVar("WordT", bound=StrEnum)
@@ -70,18 +70,24 @@ class Word(TypeDecorator[WordT], Generic[WordT]):
 
 
 class Json(TypeDecorator[Any]):
-    """A frozen domain value as its canonical JSON, the text its hash is made of."""
+    """A frozen domain value as its canonical JSON, the text its hash is made of.
+
+    ``kept`` texts are those that are written again within a batch, such as a draft's.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, shape: Any) -> None:
+    def __init__(self, shape: Any, *, kept: bool = False) -> None:
         super().__init__()
         self.shape = shape
+        self.kept = kept
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
         """Write the value."""
-        return None if value is None else canonical_json(value)
+        if value is None:
+            return None
+        return kept_json(value) if self.kept else canonical_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read the value back, checked against its type."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Column, Select, func, select, update
@@ -9,19 +10,28 @@ from sqlalchemy import Column, Select, func, select, update
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import config_versions as configs
 
+_LOCK = int.from_bytes(sha256(b"invoicing configuration").digest()[:8], signed=True)
+
 
 class ConfigRows(Rows):
     """Configurations that were active once, by hash; the one activated last is active."""
 
-    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> None:
-        """Store a configuration and make it the active one; harmless when it is."""
+    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> int:
+        """Store a configuration and make it the active one; harmless when it is.
+
+        Returns the number of its activation. One process at a time does this, so that the versions
+        of clients and agreements, which are kept with it, follow each other.
+        """
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        last = self.connection.scalar(select(func.coalesce(func.max(configs.c.activation), 0))) or 0
         if self.connection.scalar(_of_active(configs.c.config_hash)) == config_hash:
-            return
-        last = self.connection.scalar(select(func.coalesce(func.max(configs.c.activation), 0)))
-        change = {"activation": (last or 0) + 1, "activated_at": at}
+            return last
+        change = {"activation": last + 1, "activated_at": at}
         if not self.inserted(configs, {"config_hash": config_hash, "texts": dict(texts), **change}):
             here = configs.c.config_hash == config_hash
             self.connection.execute(update(configs).where(here).values(change))
+        return last + 1
 
     def active(self) -> Mapping[str, str] | None:
         """Return the texts of the active configuration, if there ever was one."""

@@ -1,8 +1,9 @@
 """Drafts: every version of their content, where they stand, and the records they consume."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,7 +11,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
-    func,
+    exists,
     insert,
     select,
     tuple_,
@@ -19,26 +20,35 @@ from sqlalchemy import (
 
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.errors import StateError
-from invoicing.domain.parcels import Parcel, ParcelItem
+from invoicing.domain.money import Money
+from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.rules import Model
-from invoicing.domain.states import DraftState, check_draft_move
-from invoicing.ledger.parcels import load_parcels
+from invoicing.domain.states import DraftState, InvoiceState, check_draft_move
+from invoicing.domain.work import RecordRef
 from invoicing.ledger.statements import Rows, chunks, in_order
 from invoicing.ledger.tables import (
     consumption,
     draft_versions,
     drafts,
+    invoices,
     obligations,
     parcel_items,
+    parcels,
 )
+from invoicing.services.ledger_ports import Releasable
 
 _RELEASABLE = (DraftState.DRAFT, DraftState.AWAITING_REVIEW, DraftState.APPROVED)
-_IS_LIVE = drafts.c.state.not_in([DraftState.REJECTED, DraftState.EXPIRED])
+IS_VOID = exists().where(invoices.c.id == drafts.c.id, invoices.c.state == InvoiceState.VOID)
+_IS_LIVE = and_(drafts.c.state.not_in([DraftState.REJECTED, DraftState.EXPIRED]), ~IS_VOID)
 _NEWEST = and_(
     draft_versions.c.draft_id == drafts.c.id, draft_versions.c.version == drafts.c.version
 )
+_VERSION = (drafts.c.id, drafts.c.version)
 _RECORD_KEY = (consumption.c.source, consumption.c.record_id)
 _RECORD: Select[Any] = select(drafts.c.state, draft_versions).join(draft_versions, _NEWEST)
+
+
+_Record: TypeAlias = tuple[str, str]  # the source and its own id
 
 
 class DraftRows(Rows):
@@ -46,11 +56,21 @@ class DraftRows(Rows):
 
     def add(self, draft: Draft, author: str, config_hash: str, state: DraftState) -> bool:
         """Store version 1; False when the draft exists."""
-        row = {"id": draft.id, "version": 1, "state": state, "supplied_on": draft.supplied_on}
-        if not self.inserted(drafts, row):
-            return False
-        self._add_content(draft, 1, author, config_hash)
-        return True
+        return bool(self.add_all([(draft, author)], config_hash, state))
+
+    def add_all(
+        self, found: Sequence[tuple[Draft, str]], config_hash: str, state: DraftState
+    ) -> set[str]:
+        """Store version 1 of drafts, each with its author; return the ids of the new ones."""
+        rows = [
+            {"id": one.id, "version": 1, "state": state, "supplied_on": one.supplied_on}
+            for one, _ in found
+        ]
+        new = set(self.insert_new(drafts, rows, drafts.c.id))
+        contents = [_content(one, 1, author, config_hash) for one, author in found if one.id in new]
+        if contents:
+            self.connection.execute(insert(draft_versions), contents)
+        return new
 
     def add_version(self, draft: Draft, author: str, config_hash: str, before: DraftRecord) -> bool:
         """Store the next version, if nobody moved the draft since; free what it bills no more."""
@@ -65,7 +85,8 @@ class DraftRows(Rows):
         mine = select(*_RECORD_KEY).where(consumption.c.draft_id == draft.id)
         bound = {(row.source, row.record_id) for row in self.connection.execute(mine)}
         self._release(bound - {(ref.source, ref.record_id) for ref in draft.records})
-        self._add_content(draft, version, author, config_hash)
+        row = _content(draft, version, author, config_hash)
+        self.connection.execute(insert(draft_versions), row)
         return True
 
     def get(self, draft_ids: Collection[str]) -> list[DraftRecord]:
@@ -77,6 +98,19 @@ class DraftRows(Rows):
         """Compare-and-set on (id, state, version)."""
         check_draft_move(before, after)
         return self._changed(item, before, {"state": after})
+
+    def move_all(
+        self, items: Collection[ParcelItem], before: DraftState, after: DraftState
+    ) -> set[ParcelItem]:
+        """Compare-and-set on each (id, state, version); return those that moved."""
+        check_draft_move(before, after)
+        moved: set[ParcelItem] = set()
+        for chunk in chunks(items):
+            wanted = [(item.draft_id, item.version) for item in chunk]
+            here = and_(tuple_(*_VERSION).in_(wanted), drafts.c.state == before)
+            change = update(drafts).where(here).values(state=after).returning(*_VERSION)
+            moved.update(ParcelItem(row.id, row.version) for row in self.connection.execute(change))
+        return moved
 
     def claim(self, draft_ids: Collection[str]) -> None:
         """Wait until nobody else moves these drafts, and keep them until this unit of work ends."""
@@ -90,38 +124,53 @@ class DraftRows(Rows):
         in_order = query.order_by(drafts.c.supplied_on, drafts.c.id)
         self.connection.execute(in_order.with_for_update(key_share=True))
 
-    def releasable(self, model: Model) -> list[tuple[DraftRecord, Parcel | None]]:
-        """Return drafts of ``model`` that may go on, with the parcel that holds their version."""
+    def releasable(self, model: Model) -> list[Releasable]:
+        """Return drafts of ``model`` that may go on, with the run that carries their version."""
         held = and_(
             parcel_items.c.draft_id == drafts.c.id, parcel_items.c.version == drafts.c.version
         )
         query = (
-            _RECORD.add_columns(parcel_items.c.parcel_id)
+            select(*_VERSION, drafts.c.state, parcels.c.run_id)
             .outerjoin(parcel_items, held)
+            .outerjoin(parcels, parcels.c.id == parcel_items.c.parcel_id)
             .where(_may_go_on(model))
             .order_by(drafts.c.supplied_on, drafts.c.id)
         )
-        rows = self.connection.execute(query).all()
-        parcels = load_parcels(self, {row.parcel_id for row in rows if row.parcel_id})
-        return [(_record(row), parcels.get(row.parcel_id)) for row in rows]
+        return [
+            Releasable(ParcelItem(row.id, row.version), row.state, row.run_id or "")
+            for row in self.connection.execute(query)
+        ]
 
     def consume(self, draft: Draft) -> list[tuple[str, str]]:
         """Bind all of the draft's records to it, or none when another draft has some of them."""
-        keys = {(ref.source, ref.record_id) for ref in draft.records}
-        rows = [
-            {"source": source, "record_id": record, "draft_id": draft.id}
-            for source, record in sorted(keys)
-        ]
-        if not rows:
-            return []
-        statement = self.insert_or_nothing(consumption).returning(*_RECORD_KEY)
-        new = {(row[0], row[1]) for row in self.connection.execute(statement, rows)}
+        keys = _wanted([draft]).keys()
+        new = self._bind(dict.fromkeys(keys, draft.id))
         others = [
             (record, owner) for _, record, owner in self._owned(keys - new) if owner != draft.id
         ]
         if others:
             self._release(new)
         return others
+
+    def free(self, draft_id: str) -> None:
+        """Let other drafts bill the source records of a draft whose invoice is void."""
+        self.connection.execute(delete(consumption).where(consumption.c.draft_id == draft_id))
+
+    def bound_to(self, record: RecordRef) -> str:
+        """Return the id of the draft that uses a record up, or nothing."""
+        here = and_(
+            consumption.c.source == record.source, consumption.c.record_id == record.record_id
+        )
+        return self.connection.scalar(select(consumption.c.draft_id).where(here)) or ""
+
+    def consume_all(self, found: Sequence[Draft]) -> dict[str, list[tuple[str, str]]]:
+        """Bind the records of several drafts; return what others have of them, by draft id."""
+        wanted = _wanted(found)
+        new = self._bind({key: ids[0] for key, ids in wanted.items()})
+        if len(new) == sum(map(len, wanted.values())):
+            return {}
+        self._release(new)  # seldom: one at a time, so that the first one gets its records
+        return {draft.id: taken for draft in found if (taken := self.consume(draft))}
 
     def of_agreements(self, agreements: Collection[str]) -> dict[str, list[DraftRecord]]:
         """Return the live drafts of each agreement, the oldest first."""
@@ -153,23 +202,43 @@ class DraftRows(Rows):
             found[row.agreement].add((item, row.state is DraftState.ISSUED))
         return {key: frozenset(items) for key, items in found.items()}
 
-    def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:
-        """Count the live drafts by agreement and tax point."""
-        day = (obligations.c.agreement, drafts.c.supplied_on)
+    def gross_per_day(
+        self, agreements: Collection[str], days: Collection[date]
+    ) -> dict[tuple[str, date], tuple[Money, ...]]:
+        """Return the gross of each live draft by agreement and tax point, one of ``days``."""
+        amount, currency = self.gross_in(draft_versions.c.content)
         query = (
-            select(*day, func.count(drafts.c.id.distinct()).label("drafts"))
+            select(obligations.c.agreement, drafts.c.supplied_on, drafts.c.id)
+            .add_columns(amount.label("amount"), currency.label("currency"))
             .join(drafts, obligations.c.draft_id == drafts.c.id)
+            .join(draft_versions, _NEWEST)
             .where(_IS_LIVE)
-            .group_by(*day)
+            .distinct()  # a draft covers several obligations
         )
-        rows = self.rows_by(query, obligations.c.agreement, set(agreements))
-        return {(row.agreement, row.supplied_on): row.drafts for row in rows}
+        found: dict[tuple[str, date], list[Money]] = {}
+        for chunk in chunks(sorted(set(days))):
+            here = query.where(drafts.c.supplied_on.in_(chunk))
+            for row in self.rows_by(here, obligations.c.agreement, set(agreements)):
+                gross = Money(Decimal(row.amount), row.currency)
+                found.setdefault((row.agreement, row.supplied_on), []).append(gross)
+        return {key: tuple(amounts) for key, amounts in found.items()}
 
     def in_state(self, state: DraftState, limit: int) -> list[DraftRecord]:
         """Return drafts in ``state``, newest first."""
         query = _RECORD.where(drafts.c.state == state)
         newest = query.order_by(drafts.c.supplied_on.desc(), drafts.c.id).limit(limit)
         return [_record(row) for row in self.connection.execute(newest)]
+
+    def _bind(self, owners: Mapping[_Record, str]) -> set[_Record]:
+        """Bind records that are free, in one order everywhere, and return them."""
+        if not owners:
+            return set()
+        rows = [
+            {"source": source, "record_id": record, "draft_id": owners[source, record]}
+            for source, record in sorted(owners)
+        ]
+        statement = self.insert_or_nothing(consumption).returning(*_RECORD_KEY)
+        return {(row[0], row[1]) for row in self.connection.execute(statement, rows)}
 
     def _owned(self, keys: set[tuple[str, str]]) -> list[tuple[str, str, str]]:
         query = select(*_RECORD_KEY, consumption.c.draft_id)
@@ -182,17 +251,6 @@ class DraftRows(Rows):
             here = tuple_(*_RECORD_KEY).in_(chunk)
             self.connection.execute(delete(consumption).where(here))
 
-    def _add_content(self, draft: Draft, version: int, author: str, config_hash: str) -> None:
-        row = {
-            "draft_id": draft.id,
-            "version": version,
-            "author": author,
-            "config_hash": config_hash,
-            "content_hash": draft.content_hash,
-            "content": draft,
-        }
-        self.connection.execute(insert(draft_versions), row)
-
     def _changed(self, item: ParcelItem, before: DraftState, values: dict[str, object]) -> bool:
         here = and_(
             drafts.c.id == item.draft_id,
@@ -202,9 +260,30 @@ class DraftRows(Rows):
         return self.connection.execute(update(drafts).where(here).values(values)).rowcount == 1
 
 
+def _wanted(found: Sequence[Draft]) -> dict[_Record, list[str]]:
+    """Return which drafts bill each record, by id, in the order they came."""
+    wanted: dict[_Record, list[str]] = {}
+    for draft in found:
+        for ref in draft.records:
+            wanted.setdefault((ref.source, ref.record_id), []).append(draft.id)
+    return wanted
+
+
+def _content(draft: Draft, version: int, author: str, config_hash: str) -> dict[str, object]:
+    return {
+        "draft_id": draft.id,
+        "version": version,
+        "author": author,
+        "config_hash": config_hash,
+        "content_hash": draft.content_hash,
+        "content": draft,
+    }
+
+
 def _may_go_on(model: Model) -> ColumnElement[bool]:
-    of_model = select(obligations.c.draft_id).where(obligations.c.model == model)
-    return and_(drafts.c.state.in_(_RELEASABLE), drafts.c.id.in_(of_model))
+    # Asked draft by draft: there are few of them, and more things owed with every month.
+    of_model = exists().where(obligations.c.draft_id == drafts.c.id, obligations.c.model == model)
+    return and_(drafts.c.state.in_(_RELEASABLE), of_model)
 
 
 def _record(row: Row[Any]) -> DraftRecord:

@@ -1,16 +1,23 @@
 """Open connections to the ledger's database, set up so that both kinds keep the same promises."""
 
 import sqlite3
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from invoicing.domain.errors import SettingsError, TransientError
 
 BUSY_SECONDS = 10
 WRITES = "ledger_writes"  # execution option: this connection was opened to write
+WANTED = ".wanted"  # a fresh file of this name beside a ledger: a migration waits for it
+_GIVE_WAY_SECONDS = 1.0
+_FRESH_SECONDS = 10  # one that is older was left behind by a migration that was killed
 
 
 def ledger_url(url: str) -> URL:
@@ -59,9 +66,13 @@ def hold_still(connection: Connection) -> None:
 
 def refuse_standby(connection: Connection) -> None:
     """Refuse to write to a PostgreSQL server that only follows another one."""
-    if connection.dialect.name != "postgresql":
-        return
-    if connection.scalar(text("SELECT pg_is_in_recovery()")):
+    if connection.dialect.name == "postgresql":
+        refuse_follower(bool(connection.scalar(text("SELECT pg_is_in_recovery()"))))
+
+
+def refuse_follower(follows: bool) -> None:
+    """Refuse to write when the server said that it follows another one."""
+    if follows:
         raise TransientError(
             "this PostgreSQL server is a standby and takes no changes; wait for the fail-over"
             " or correct the ledger's address"
@@ -75,20 +86,84 @@ def _unusable(reason: str) -> str:
     )
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from another that later has its name; nothing when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _sqlite_engine(url: URL) -> Engine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(str(url.database)).absolute()
+    # rw: a ledger whose file is gone is refused, instead of being replaced by an empty one.
+    named = url.set(database=f"file:{quote(str(path))}", query={"mode": "rw", "uri": "true"})
     engine = create_engine(
-        url,
+        named,
         hide_parameters=True,
         pool_timeout=BUSY_SECONDS,
         connect_args={"timeout": BUSY_SECONDS},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    sign = Path(f"{path.resolve()}{WANTED}")
+
+    def connect(
+        dialect: Dialect, _record: object, where: Sequence[str], options: dict[str, Any]
+    ) -> DBAPIConnection:
+        _give_way(sign)
+        return _connect_sqlite(dialect, where, options)
+
+    def remember(_connection: object, record: Any) -> None:
+        record.info["file"] = identity(path)  # no migration replaces what is open
+
+    def look_again(_connection: object, record: Any, _proxy: object) -> None:
+        if record.info["file"] != identity(path):
+            raise DisconnectionError("the file was replaced")  # the pool opens the new one
+
+    def let_go(_connection: object, record: Any) -> None:
+        if _is_fresh(sign):  # a migration begins when nobody has the file open any more
+            record.invalidate()
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", look_again)
+    event.listen(engine, "checkin", let_go)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _is_fresh(sign: Path) -> bool:
+    try:
+        return time.time() - sign.stat().st_mtime < _FRESH_SECONDS
+    except OSError:
+        return False
+
+
+def _give_way(sign: Path) -> None:
+    """Let a migration that waits begin; for a moment only, as this process may hold it up."""
+    ends = time.monotonic() + _GIVE_WAY_SECONDS
+    while _is_fresh(sign) and time.monotonic() < ends:
+        time.sleep(0.02)
+
+
+def _connect_sqlite(
+    dialect: Dialect, where: Sequence[str], options: dict[str, Any]
+) -> DBAPIConnection:
+    """Open the file; when it was replaced while we waited for its lock, open the new one."""
+    for again in (True, True, False):
+        connection: Any = dialect.connect(*where, **options)
+        try:
+            _prepare_sqlite(connection)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not again or error.sqlite_errorname != "SQLITE_READONLY_DBMOVED":
+                raise
+        else:
+            break
+    return cast("DBAPIConnection", connection)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection) -> None:
     connection.isolation_level = None  # else the driver decides when a transaction begins
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")  # a mail goes out on the word of a commit

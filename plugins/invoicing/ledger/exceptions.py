@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, select, update
 
 from invoicing.domain.errors import NotFoundError, TransientError
 from invoicing.domain.exceptions import Action, ExceptionEntry, codes_with
-from invoicing.ledger.statements import Rows
+from invoicing.ledger.statements import Rows, chunks
 from invoicing.ledger.tables import exceptions
 
 _ROUNDS = 3  # the open entry may be closed between our insert and our look
@@ -44,6 +44,20 @@ class ExceptionRows(Rows):
         values = {"closed_at": at, "closed_by": by, "decision": decision}
         return self.connection.execute(change.values(values)).rowcount == 1
 
+    def close_all(
+        self, code: str, subjects: Collection[str], by: str, decision: str, at: datetime
+    ) -> None:
+        """Close the open entries of one kind about each of these."""
+        for chunk in chunks(subjects):
+            here = and_(
+                exceptions.c.code == code,
+                exceptions.c.subject.in_(chunk),
+                exceptions.c.closed_at.is_(None),
+            )
+            change = update(exceptions).where(here)
+            values = {"closed_at": at, "closed_by": by, "decision": decision}
+            self.connection.execute(change.values(values))
+
     def settle(self, action: Action, subject: str, by: str, at: datetime) -> None:
         """Close every open entry about ``subject`` that offered ``action``, now carried out."""
         for code in codes_with(action):
@@ -61,6 +75,17 @@ class ExceptionRows(Rows):
         query = select(exceptions).where(exceptions.c.closed_at.is_(None))
         oldest = query.order_by(exceptions.c.opened_at, exceptions.c.id).limit(limit)
         return [_entry(row) for row in self.connection.execute(oldest)]
+
+    def open_of(self, code: str) -> list[ExceptionEntry]:
+        """Return the open entries of one code, oldest first."""
+        here = and_(exceptions.c.code == code, exceptions.c.closed_at.is_(None))
+        query = select(exceptions).where(here).order_by(exceptions.c.opened_at, exceptions.c.id)
+        return [_entry(row) for row in self.connection.execute(query)]
+
+    def all(self, limit: int) -> list[ExceptionEntry]:
+        """Return entries, open and closed, the newest first."""
+        newest = select(exceptions).order_by(exceptions.c.opened_at.desc(), exceptions.c.id)
+        return [_entry(row) for row in self.connection.execute(newest.limit(limit))]
 
     def of_subjects(self, subjects: Collection[str]) -> list[ExceptionEntry]:
         """Return all entries about these subjects, open and closed, oldest first."""

@@ -1,12 +1,13 @@
 """The reminder plan of each invoice: what is planned, and what became of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, select, update
 
 from invoicing.domain.follow_up import Audience, PlannedReminder
+from invoicing.ledger.parking import PARKED
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import invoices
 from invoicing.ledger.tables import reminders as reminders_table
@@ -20,18 +21,31 @@ class ReminderRows(Rows):
 
     def plan(self, invoice_id: str, reminders: Sequence[PlannedReminder]) -> None:
         """Store the plan of an invoice; a step that is planned already stays as it is."""
+        self.plan_all({invoice_id: reminders})
+
+    def plan_all(self, plans: Mapping[str, Sequence[PlannedReminder]]) -> None:
+        """Store the plans of several invoices, by id."""
         rows = [
             {"invoice_id": invoice_id, "step": one.step, "planned_on": one.planned_on,
              "audience": one.audience, "outcome": _PLANNED, "settled_at": None}
+            for invoice_id, reminders in plans.items()
             for one in reminders
         ]  # fmt: skip
         self.insert_rest(reminders_table, rows)
 
     def due(self, today: date, limit: int) -> list[tuple[str, PlannedReminder]]:
-        """Return planned reminders whose day has come, with their invoice's id."""
+        """Return planned reminders whose day has come, with their invoice's id.
+
+        Those of parked clients wait; taken along, they would use up the limit of all others.
+        """
         query = (
             select(reminders_table)
-            .where(reminders_table.c.outcome == _PLANNED, reminders_table.c.planned_on <= today)
+            .join(invoices, invoices.c.id == reminders_table.c.invoice_id)
+            .where(
+                reminders_table.c.outcome == _PLANNED,
+                reminders_table.c.planned_on <= today,
+                invoices.c.client.not_in(PARKED),
+            )
             .order_by(
                 reminders_table.c.planned_on, reminders_table.c.invoice_id, reminders_table.c.step
             )

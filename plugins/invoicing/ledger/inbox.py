@@ -1,10 +1,10 @@
 """The inbox: what sources reported, each event once, until it is decided."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from invoicing.domain.canonical import fingerprint
 from invoicing.domain.errors import NotFoundError
@@ -79,6 +79,18 @@ class InboxRows(Rows):
     def settle(self, row_id: str, before: EventState, after: EventState, reason: str) -> bool:
         """Move an event on, with the reason."""
         return self._changed(row_id, before, {"state": after, "reason": reason})
+
+    def settle_all(self, before: EventState, settled: Mapping[str, tuple[EventState, str]]) -> None:
+        """Move events on, each with its reason; those that are not in ``before`` stay."""
+        if not settled:
+            return
+        here = (events_table.c.id == bindparam("row_id")) & (events_table.c.state == before)
+        change = update(events_table).where(here)
+        rows = [
+            {"row_id": row_id, "state": after, "reason": reason}
+            for row_id, (after, reason) in settled.items()
+        ]
+        self.connection.execute(change, rows)
 
     def newest_waiting(self, kind: EventKind) -> str:
         """Return when the newest waiting event came, and its id: it changes with what waits."""

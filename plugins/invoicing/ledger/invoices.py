@@ -5,18 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Row,
-    Text,
     and_,
-    cast,
     exists,
-    func,
     insert,
     select,
-    type_coerce,
+    update,
 )
-from sqlalchemy.dialects.postgresql import JSON
 
 from invoicing.domain.draft import Line
 from invoicing.domain.errors import RefusedError
@@ -61,6 +56,11 @@ class InvoiceRows(Rows):
         rows = self.rows_by(select(invoices_table), invoices_table.c.id, invoice_ids)
         return in_order(invoice_ids, {row.id: invoice_of_row(row) for row in rows})
 
+    def known(self, invoice_ids: Collection[str]) -> list[str]:
+        """Return those that are issued, in the order asked for."""
+        rows = self.rows_by(select(invoices_table.c.id), invoices_table.c.id, invoice_ids)
+        return in_order(invoice_ids, {row.id: row.id for row in rows})
+
     def by_number(self, number: str) -> Invoice | None:
         """Return the invoice with this number; two entities of ours may both have it."""
         rows = self.connection.execute(
@@ -97,7 +97,7 @@ class InvoiceRows(Rows):
                 obligations.c.agreement,
                 invoices_table.c.id,
                 invoices_table.c.currency,
-                self._gross().label("gross"),
+                self.gross_in(invoices_table.c.content)[0].label("gross"),
             )
             .join(obligations, obligations.c.draft_id == invoices_table.c.id)
             .where(invoices_table.c.state == InvoiceState.ISSUED)
@@ -110,25 +110,41 @@ class InvoiceRows(Rows):
             found[row.agreement].append(Money(Decimal(row.gross), row.currency))
         return {key: tuple(history) for key, history in found.items()}
 
-    def _gross(self) -> ColumnElement[str]:
-        """Read one figure out of the frozen content: all of it would cost a second per thousand."""
-        content = type_coerce(invoices_table.c.content, Text)
-        if self.connection.dialect.name == "postgresql":
-            gross: ColumnElement[str] = cast(content, JSON)["totals"]["gross"]["amount"].astext
-            return gross
-        return func.json_extract(content, "$.totals.gross.amount")
-
     def without_document(self, limit: int) -> list[str]:
-        """Return ids of issued invoices whose document was not rendered yet, the oldest first."""
+        """Return ids of invoices whose document was not rendered yet, the oldest first.
+
+        Void ones too: they keep their number, and the document is the proof of what was issued.
+        """
         query = (
             select(invoices_table.c.id)
-            .where(and_(invoices_table.c.state == InvoiceState.ISSUED, ~HAS_DOCUMENT))
+            .where(~HAS_DOCUMENT)
             .order_by(
                 invoices_table.c.issued_at, invoices_table.c.entity, invoices_table.c.sequence
             )
             .limit(limit)
         )
         return list(self.connection.scalars(query))
+
+    def states(self, invoice_ids: Collection[str]) -> dict[str, InvoiceState]:
+        """Return where each of these invoices stands."""
+        query = select(invoices_table.c.id, invoices_table.c.state)
+        rows = self.rows_by(query, invoices_table.c.id, set(invoice_ids))
+        return {row.id: row.state for row in rows}
+
+    def claim(self, invoice_ids: Collection[str]) -> dict[str, InvoiceState]:
+        """Return where each stands, kept from everybody else who pays, sends or voids it."""
+        query = select(invoices_table.c.id, invoices_table.c.state).order_by(invoices_table.c.id)
+        locked = query.with_for_update(key_share=True)
+        rows = self.rows_by(locked, invoices_table.c.id, sorted(set(invoice_ids)))
+        return {row.id: row.state for row in rows}
+
+    def void(self, invoice_id: str) -> bool:
+        """ISSUED -> VOID by compare-and-set; its closing credit note comes in the same commit."""
+        here = and_(
+            invoices_table.c.id == invoice_id, invoices_table.c.state == InvoiceState.ISSUED
+        )
+        change = update(invoices_table).where(here).values(state=InvoiceState.VOID)
+        return self.connection.execute(change).rowcount == 1
 
     def take_numbers(self, key: SeriesKey, count: int) -> int:
         """Take the next ``count`` numbers of a series and return the first; locks its counter."""

@@ -18,8 +18,11 @@ class SeriesRows(Rows):
         if count < 1:
             raise ValueError(f"{count} numbers cannot be taken")
         name = {"entity": key.entity, "series": key.series, "year": key.year}
-        self.inserted(series, {**name, "last": 0})
         here = and_(*(series.c[column] == value for column, value in name.items()))
         change = update(series).where(here).values(last=series.c.last + count)
-        last: int = self.connection.execute(change.returning(series.c.last)).scalar_one()
+        taken = change.returning(series.c.last)
+        last: int | None = self.connection.execute(taken).scalar()
+        if last is None:  # the first numbers of all
+            self.inserted(series, {**name, "last": 0})
+            last = self.connection.execute(taken).scalar_one()
         return last - count + 1

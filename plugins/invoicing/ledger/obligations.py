@@ -1,12 +1,13 @@
 """Things owed: each once, from the decision until a draft covers it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import and_, bindparam, exists, or_, select, text, update
 
 from invoicing.domain.errors import NotFoundError
-from invoicing.domain.obligations import Obligation, Owed
+from invoicing.domain.obligations import Obligation, ObligationKey, Owed
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState, InvoiceState
 from invoicing.ledger.reconcile import BALANCE
@@ -19,10 +20,12 @@ _CONTENT = select(obligations_table.c.content).order_by(
     obligations_table.c.occurred_on, obligations_table.c.id
 )
 
-
 _ENDED = [DraftState.REJECTED, DraftState.EXPIRED]
-# Without an issued invoice nothing was paid.
-_UNPAID = or_(invoices.c.id.is_(None), invoices.c.state != InvoiceState.ISSUED, BALANCE > 0)
+# Without an invoice nothing was paid; nobody has to pay a void one.
+_UNPAID = or_(invoices.c.id.is_(None), and_(invoices.c.state == InvoiceState.ISSUED, BALANCE > 0))
+_IS_VOID = exists().where(
+    invoices.c.id == obligations_table.c.draft_id, invoices.c.state == InvoiceState.VOID
+)
 
 
 class ObligationRows(Rows):
@@ -43,14 +46,26 @@ class ObligationRows(Rows):
     def of_agreements(self, agreements: Collection[str]) -> Owed:
         """Return what is owed under ``agreements``, the oldest first, and what is unpaid of it."""
         query = (
-            select(obligations_table.c.content, _UNPAID.label("unpaid"))
+            select(
+                obligations_table.c.content,
+                _UNPAID.label("unpaid"),
+                (invoices.c.state == InvoiceState.VOID).label("void"),
+            )
             .outerjoin(invoices, invoices.c.id == obligations_table.c.draft_id)
             .order_by(obligations_table.c.occurred_on, obligations_table.c.id)
         )
         rows = list(self.rows_by(query, obligations_table.c.agreement, set(agreements)))
+        revised = _newest_of([row.content.key for row in rows])
+        newest = [
+            row
+            for row in rows
+            if revised.get(first := _first(row.content.key), first) == row.content.key
+        ]
         return Owed(
-            {row.content.key: row.content for row in rows},
-            frozenset(row.content.key for row in rows if row.unpaid),
+            {row.content.key: row.content for row in newest},
+            frozenset(row.content.key for row in newest if row.unpaid),
+            revised,
+            frozenset(row.content.key for row in newest if row.void),
         )
 
     def units(self, agreements: Collection[str]) -> dict[str, frozenset[str]]:
@@ -58,7 +73,7 @@ class ObligationRows(Rows):
         query = (
             select(obligations_table.c.agreement, obligations_table.c.unit)
             .outerjoin(drafts, drafts.c.id == obligations_table.c.draft_id)
-            .where(or_(drafts.c.id.is_(None), drafts.c.state.not_in(_ENDED)))
+            .where(or_(drafts.c.id.is_(None), drafts.c.state.not_in(_ENDED)), ~_IS_VOID)
         )
         found: dict[str, set[str]] = {key: set() for key in agreements}
         for row in self.rows_by(query, obligations_table.c.agreement, set(agreements)):
@@ -71,10 +86,12 @@ class ObligationRows(Rows):
             obligations_table, [_row(one) for one in obligations], obligations_table.c.id
         )
 
-    def open(self, model: Model, limit: int) -> list[Obligation]:
+    def open(self, model: Model, limit: int, without: Collection[str] = ()) -> list[Obligation]:
         """Return obligations that have no draft yet, agreement by agreement, the oldest first."""
         query = select(obligations_table.c.content).where(
-            obligations_table.c.model == model, obligations_table.c.state == ObligationState.OPEN
+            obligations_table.c.model == model,
+            obligations_table.c.state == ObligationState.OPEN,
+            obligations_table.c.agreement.not_in(sorted(without)),
         )
         in_order = query.order_by(
             obligations_table.c.agreement, obligations_table.c.occurred_on, obligations_table.c.id
@@ -109,6 +126,26 @@ class ObligationRows(Rows):
         values = {"content": obligation, "occurred_on": obligation.occurred_on}
         self.connection.execute(update(obligations_table).where(here).values(values))
 
+    def cover(self, drafts: Mapping[str, str]) -> set[str]:
+        """OPEN -> DRAFTED for all that a draft covers, or for none of it; return those moved."""
+        query = select(obligations_table.c.id).where(
+            obligations_table.c.state == ObligationState.OPEN
+        )
+        if self.writing:
+            query = query.with_for_update()
+        still = {row.id for row in self.rows_by(query, obligations_table.c.id, sorted(drafts))}
+        broken = {draft for one, draft in drafts.items() if one not in still}
+        rows = [
+            {"row_id": one, "draft_id": draft}
+            for one, draft in drafts.items()
+            if draft not in broken
+        ]
+        if rows:
+            here = obligations_table.c.id == bindparam("row_id")
+            change = update(obligations_table).where(here).values(state=ObligationState.DRAFTED)
+            self.connection.execute(change, rows)
+        return {str(row["row_id"]) for row in rows}
+
     def move(
         self, ids: Sequence[str], before: ObligationState, after: ObligationState, draft_id: str
     ) -> list[str]:
@@ -121,6 +158,16 @@ class ObligationRows(Rows):
             )
             moved.update(self.connection.scalars(change.returning(obligations_table.c.id)))
         return [one for one in ids if one in moved]
+
+
+def _first(key: ObligationKey) -> ObligationKey:
+    return replace(key, revision=0) if key.revision else key
+
+
+def _newest_of(keys: Collection[ObligationKey]) -> dict[ObligationKey, ObligationKey]:
+    """Lead from the first revision of a thing to its newest, where there are several."""
+    again = sorted((key for key in keys if key.revision), key=lambda key: key.revision)
+    return {_first(key): key for key in again}
 
 
 def _lock_of(agreement: str) -> int:

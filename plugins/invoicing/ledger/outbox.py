@@ -10,6 +10,7 @@ from invoicing.domain.dispatch import Attempt, Delivery, OutboxRow
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.states import InvoiceState, OutboxState, check_outbox_move
 from invoicing.ledger.invoices import HAS_DOCUMENT
+from invoicing.ledger.parking import PARKED
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import attempts, invoices, outbox
 
@@ -38,7 +39,10 @@ class OutboxRows(Rows):
         return [_message(row) for row in sorted(rows, key=lambda row: place[row.invoice_id])]
 
     def due(self, now: datetime, limit: int) -> list[OutboxRow]:
-        """Return pending messages that may be tried now and whose document is there."""
+        """Return pending messages that may be tried now and whose document is there.
+
+        Those of parked clients wait; taken along, they would use up the limit of all others.
+        """
         query = (
             select(outbox)
             .join(invoices, invoices.c.id == outbox.c.invoice_id)
@@ -46,6 +50,7 @@ class OutboxRows(Rows):
                 outbox.c.state == OutboxState.PENDING,
                 or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
                 invoices.c.state == InvoiceState.ISSUED,
+                invoices.c.client.not_in(PARKED),
                 HAS_DOCUMENT,
             )
             .order_by(invoices.c.issued_at, invoices.c.sequence, outbox.c.id)

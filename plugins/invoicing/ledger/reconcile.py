@@ -5,24 +5,34 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Column, Row, ScalarSelect, Select, and_, func, select
 
-from invoicing.domain.errors import RefusedError
+from invoicing.domain.errors import NotFoundError, RefusedError
 from invoicing.domain.money import Money, plain
 from invoicing.domain.reconcile import Allocation, OpenInvoice, Payment
 from invoicing.domain.states import InvoiceState
 from invoicing.ledger.statements import Rows
-from invoicing.ledger.tables import allocations, invoices, payments
+from invoicing.ledger.tables import allocations, credit_notes, invoices, payments, write_offs
 
-_SETTLED = (
-    select(func.coalesce(func.sum(allocations.c.amount_minor), 0))
-    .where(allocations.c.invoice_id == invoices.c.id)
-    .scalar_subquery()
-)
-# PostgreSQL adds up BIGINT as NUMERIC, so the sum is read back through int().
-BALANCE = invoices.c.due_minor - _SETTLED
+
+def _sum_of(amount: Column[Any], invoice_id: Column[Any]) -> ScalarSelect[Any]:
+    """Add up what stands in another table about an invoice; nothing there comes to zero."""
+    summed = select(func.coalesce(func.sum(amount), 0)).where(invoice_id == invoices.c.id)
+    return summed.correlate(invoices).scalar_subquery()
+
+
+_ALLOCATED = _sum_of(allocations.c.amount_minor, allocations.c.invoice_id)
+_CREDITED = _sum_of(credit_notes.c.due_minor, credit_notes.c.invoice_id)
+_WRITTEN_OFF = _sum_of(write_offs.c.amount_minor, write_offs.c.invoice_id)
+# The one place that says what is still owed. PostgreSQL adds up BIGINT as NUMERIC, so it is read
+# back through int().
+BALANCE = invoices.c.due_minor - _ALLOCATED - _CREDITED - _WRITTEN_OFF
 _OWED: Select[Any] = select(
-    invoices.c.id, invoices.c.number, invoices.c.currency, BALANCE.label("balance")
+    invoices.c.id,
+    invoices.c.number,
+    invoices.c.currency,
+    invoices.c.state,
+    BALANCE.label("balance"),
 )
 
 
@@ -76,18 +86,39 @@ class PaymentRows(Rows):
         """
         query = _OWED.where(invoices.c.state == InvoiceState.ISSUED)
         rows = self.connection.execute(query.order_by(invoices.c.issued_at, invoices.c.id))
-        return [OpenInvoice(row.id, row.number, _balance(row)) for row in rows]
+        return [_open_invoice(row) for row in rows]
 
     def claim_invoices(self, numbers: Collection[str]) -> list[OpenInvoice]:
-        """Return issued invoices with one of ``numbers``, kept from everybody else who allocates.
+        """Return invoices with one of ``numbers``, kept from everybody else who allocates.
 
         Two statements: the balance that comes with a lock is the one from before the wait for it.
         """
-        issued = select(invoices.c.id).where(invoices.c.state == InvoiceState.ISSUED)
-        locked = issued.order_by(invoices.c.id).with_for_update(key_share=True)
+        every = select(invoices.c.id).order_by(invoices.c.id)
+        locked = every.with_for_update(key_share=True)
         ids = [row.id for row in self.rows_by(locked, invoices.c.number, set(numbers))]
         rows = self.rows_by(_OWED, invoices.c.id, ids)
-        return [OpenInvoice(row.id, row.number, _balance(row)) for row in rows]
+        return [_open_invoice(row) for row in rows]
+
+    def claim_rest(self, source: str, external_id: str) -> tuple[Payment, Money]:
+        """Return a payment and what of it is placed nowhere, kept from everybody else who places
+        it. Two statements, for the same reason as above."""
+        here = and_(payments.c.source == source, payments.c.external_id == external_id)
+        query = select(payments).where(here).with_for_update(key_share=True)
+        row = self.connection.execute(query).first()
+        if row is None:
+            raise NotFoundError(f"the ledger has no payment {external_id!r} of {source!r}")
+        payment = _payment(row)
+        placed = select(func.coalesce(func.sum(allocations.c.amount_minor), 0)).where(
+            allocations.c.source == source, allocations.c.external_id == external_id
+        )
+        minor = int(self.connection.scalars(placed).one())
+        return payment, payment.amount - Money.of_minor(minor, payment.amount.currency)
+
+    def allocated(self, invoice_ids: Collection[str]) -> dict[str, Money]:
+        """Return what payments settled of each invoice."""
+        query = select(invoices.c.id, invoices.c.currency, _ALLOCATED.label("balance"))
+        rows = self.rows_by(query, invoices.c.id, set(invoice_ids))
+        return {row.id: _balance(row) for row in rows}
 
     def balances(self, invoice_ids: Collection[str]) -> dict[str, Money]:
         """Return what is still owed on each invoice."""
@@ -113,6 +144,10 @@ class PaymentRows(Rows):
         )
         rows = self.connection.execute(query)
         return [(_payment(row), _allocation(invoice_id, row)) for row in rows]
+
+
+def _open_invoice(row: Row[Any]) -> OpenInvoice:
+    return OpenInvoice(row.id, row.number, _balance(row), row.state is InvoiceState.VOID)
 
 
 def _balance(row: Row[Any]) -> Money:

@@ -1,6 +1,6 @@
 """Reviews: what people were asked about a version of a draft, step by step, and what they said."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,21 +35,13 @@ class ReviewRows(Rows):
         kept = self._of_version(request.draft_id, request.version).requests
         return next((one for one in kept if one.step == request.step), request)
 
+    def approve(self, found: Sequence[Approval], at: datetime) -> None:
+        """Store what a rule approved; a step that was answered before keeps its answer."""
+        self.insert_rest(approvals, [_row(approval, at) for approval in found])
+
     def decide(self, approval: Approval, at: datetime, parcel_id: str = "") -> Approval:
         """Store an answer, or return the one that was given before to this step."""
-        row = {
-            "draft_id": approval.draft_id,
-            "version": approval.version,
-            "step": approval.step,
-            "content_hash": approval.content_hash,
-            "answer": approval.answer,
-            "decided_by": approval.decided_by,
-            "rule": approval.rule,
-            "comment": approval.comment,
-            "decided_at": at,
-            "parcel_id": parcel_id or None,
-        }
-        if self.inserted(approvals, row):
+        if self.inserted(approvals, _row(approval, at, parcel_id)):
             return approval
         kept = self._of_version(approval.draft_id, approval.version).approvals
         return next((one for one in kept if one.step == approval.step), approval)
@@ -82,6 +74,21 @@ class ReviewRows(Rows):
 
     def _of_version(self, draft_id: str, version: int) -> Reviewed:
         return self.of_versions([ParcelItem(draft_id, version)])[draft_id]
+
+
+def _row(approval: Approval, at: datetime, parcel_id: str = "") -> dict[str, object]:
+    return {
+        "draft_id": approval.draft_id,
+        "version": approval.version,
+        "step": approval.step,
+        "content_hash": approval.content_hash,
+        "answer": approval.answer,
+        "decided_by": approval.decided_by,
+        "rule": approval.rule,
+        "comment": approval.comment,
+        "decided_at": at,
+        "parcel_id": parcel_id or None,
+    }
 
 
 def _in_order(asked: list[Row[Any]], answered: list[Row[Any]]) -> Reviewed:

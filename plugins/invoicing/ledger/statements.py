@@ -3,7 +3,21 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Insert, Row, Select, Table
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Text,
+    any_,
+    cast,
+    func,
+    literal,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from invoicing.ledger.engine import WRITES
@@ -61,7 +75,31 @@ class Rows:
     ) -> Iterator[Row[Any]]:
         """Yield the rows of ``query`` whose ``column`` is among ``values``."""
         for chunk in chunks(values):
-            yield from self.connection.execute(query.where(column.in_(chunk)))
+            yield from self.connection.execute(query.where(self.among(column, chunk)))
+
+    def among(self, column: Column[Any], values: Sequence[object]) -> ColumnElement[bool]:
+        """Tell whether ``column`` has one of ``values``.
+
+        To PostgreSQL they go as one array: a statement with hundreds of parameters takes longer to
+        write than to carry out.
+        """
+        if self.connection.dialect.name == "postgresql":
+            array = literal(values, postgresql.ARRAY(column.type))
+            return column == any_(array)
+        return column.in_(values)
+
+    def text_in(self, content: Column[Any], *path: str) -> ColumnElement[str]:
+        """Read one text out of a value stored as JSON; to read all of it back costs far more."""
+        text = type_coerce(content, Text)
+        if self.connection.dialect.name == "postgresql":
+            found: ColumnElement[str] = cast(text, postgresql.JSON)[path].astext
+            return found
+        return func.json_extract(text, ".".join(("$", *path)))
+
+    def gross_in(self, content: Column[Any]) -> tuple[ColumnElement[str], ColumnElement[str]]:
+        """Read amount and currency of the gross out of a draft's content."""
+        gross = ("totals", "gross")
+        return self.text_in(content, *gross, "amount"), self.text_in(content, *gross, "currency")
 
 
 def chunks(values: Collection[T]) -> Iterator[list[T]]:

@@ -1,6 +1,6 @@
 """The trail: the append-only, chained story of every subject, written with the fact itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -11,6 +11,11 @@ from invoicing.domain.review import SYSTEM
 from invoicing.domain.trail import TrailEntry, chained
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import trail
+
+_LATER = trail.alias()
+_NEWEST = select(trail).where(
+    ~exists().where(_LATER.c.subject == trail.c.subject, _LATER.c.sequence > trail.c.sequence)
+)
 
 
 class _Told(NamedTuple):
@@ -53,6 +58,12 @@ class TrailRows(Rows):
         query = select(trail).where(trail.c.subject == subject).order_by(trail.c.sequence)
         return [entry_of_row(row) for row in self.connection.execute(query)]
 
+    def newest(self, subjects: Collection[str]) -> dict[str, TrailEntry]:
+        """Return the last entry of each subject that has any."""
+        self.flush()
+        rows = self.rows_by(_NEWEST, trail.c.subject, set(subjects))
+        return {row.subject: entry_of_row(row) for row in rows}
+
     def flush(self) -> None:
         """Write what was told since the last time.
 
@@ -74,11 +85,7 @@ class TrailRows(Rows):
                     self._last.pop(subject, None)
 
     def _look(self, subjects: set[str]) -> None:
-        later = trail.alias()
-        is_last = ~exists().where(
-            later.c.subject == trail.c.subject, later.c.sequence > trail.c.sequence
-        )
-        for row in self.rows_by(select(trail).where(is_last), trail.c.subject, subjects):
+        for row in self.rows_by(_NEWEST, trail.c.subject, subjects):
             self._last[row.subject] = entry_of_row(row)
 
     def _chain(self, subject: str) -> list[TrailEntry]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from invoicing.domain.errors import SettingsError
+from invoicing.ledger.anchors import AnchorRows
 from invoicing.ledger.audit import AuditRows
 from invoicing.ledger.clocks import ClockRows
 from invoicing.ledger.configs import ConfigRows
+from invoicing.ledger.credits import CreditRows, WriteOffRows
 from invoicing.ledger.documents import DocumentRows
 from invoicing.ledger.drafts import DraftRows
 from invoicing.ledger.engine import (
@@ -19,17 +21,20 @@ from invoicing.ledger.engine import (
     ledger_url,
     open_engine,
     place_of,
-    refuse_standby,
 )
 from invoicing.ledger.exceptions import ExceptionRows
 from invoicing.ledger.failures import told
 from invoicing.ledger.follow_up import ReminderRows
+from invoicing.ledger.holds import HoldRows
 from invoicing.ledger.inbox import InboxRows
 from invoicing.ledger.invoices import InvoiceRows
-from invoicing.ledger.migrate import is_absent, problem_with, revision_of
+from invoicing.ledger.migrate import is_absent, problem_with, refuse_other_age, revision_of
 from invoicing.ledger.obligations import ObligationRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.parcels import ParcelRows
+from invoicing.ledger.parking import ParkingRows
+from invoicing.ledger.parties import PartyRows
+from invoicing.ledger.queries import QueryRows
 from invoicing.ledger.reconcile import PaymentRows
 from invoicing.ledger.reviews import ReviewRows
 from invoicing.ledger.trail import TrailRows
@@ -53,10 +58,17 @@ class SqlUnitOfWork:
         self.documents: ports.Documents = DocumentRows(connection)
         self.reminders: ports.Reminders = ReminderRows(connection)
         self.payments: ports.Payments = PaymentRows(connection)
+        self.credits: ports.Credits = CreditRows(connection)
+        self.write_offs: ports.WriteOffs = WriteOffRows(connection)
+        self.holds: ports.Holds = HoldRows(connection)
         self.exceptions: ports.Exceptions = ExceptionRows(connection)
         self.trail: ports.Trail = self._trail
         self.configs: ports.Configs = ConfigRows(connection)
+        self.parking: ports.Parking = ParkingRows(connection)
+        self.parties: ports.Parties = PartyRows(connection)
         self.audit: ports.Audit = AuditRows(connection)
+        self.anchors: ports.Anchors = AnchorRows(connection)
+        self.queries: ports.Queries = QueryRows(connection)
         self.clock = ClockRows(connection)
 
     def flush(self) -> None:
@@ -89,7 +101,7 @@ class SqlLedger:
         with told(self.place), self._engine_here().connect() as plain:
             connection = plain.execution_options(**{WRITES: True})
             with connection.begin():
-                refuse_standby(connection)
+                refuse_other_age(connection, self.place)
                 work = SqlUnitOfWork(connection)
                 yield work
                 work.flush()

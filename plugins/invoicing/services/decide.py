@@ -1,6 +1,7 @@
 """Decide: every complete event becomes things owed, a question, or a recorded nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from invoicing.domain.book import Book
@@ -36,18 +37,32 @@ class _Known:
     def __init__(self, book: Book, owed: Owed) -> None:
         self._owed: dict[str, dict[ObligationKey, Obligation]] = {}
         self._unpaid: dict[str, set[ObligationKey]] = {}
+        self._ledger = owed
+        self._new: list[Obligation] = []
+        self._ids: list[str] = []
         for key, one in owed.obligations.items():
             client = book.agreement(key.agreement).client
             self._add(client, one, unpaid=key in owed.unpaid)
 
     def about(self, client: str) -> Owed:
         """Return what is owed under the agreements with a client."""
-        return Owed(self._owed.get(client, {}), frozenset(self._unpaid.get(client, ())))
+        return replace(
+            self._ledger,
+            obligations=self._owed.get(client, {}),
+            unpaid=frozenset(self._unpaid.get(client, ())),
+        )
 
     def add(self, obligations: Sequence[Obligation]) -> None:
         """Take in what arose just now; nobody paid for it yet."""
+        self._new += obligations
         for one in obligations:
             self._add(one.client, one, unpaid=True)
+
+    def store(self, work: UnitOfWork) -> list[str]:
+        """Put what arose into the ledger, and return the ids of all that arose so far."""
+        self._ids += work.obligations.add(self._new)
+        self._new = []
+        return self._ids
 
     def _add(self, client: str, one: Obligation, *, unpaid: bool) -> None:
         self._owed.setdefault(client, {})[one.key] = one
@@ -63,11 +78,12 @@ def decide_events(s: Services, model: Model, limit: int = 5000) -> list[str]:
         about = {key for _, event in events for key in possible_agreements(event, s.book)}
         work.obligations.claim(about)
         known = _Known(s.book, work.obligations.of_agreements(about))
-        new: list[str] = []
+        settled: dict[str, tuple[EventState, str]] = {}
         for row, event in events:
             decision = decide(event, s.book, known.about(event.client))
-            new += _record(s, work, row, decision, known)
-        return new
+            settled[row.id] = _record(s, work, row, decision, known), decision.reason
+        work.inbox.settle_all(EventState.READY, settled)
+        return known.store(work)
 
 
 def decide_again(s: Services, event_row_id: str, actor: str) -> None:
@@ -98,16 +114,15 @@ def _of_calendar_today(s: Services, row: EventRow) -> BillingEvent | None:
 
 def _record(
     s: Services, work: UnitOfWork, row: EventRow, decision: Decision, known: _Known
-) -> list[str]:
-    """Write a decision down; returns the ids of the obligations that arose."""
+) -> EventState:
+    """Write a decision down; returns where the event stands now."""
     now = s.clock.now()
-    after, added = _apply(s, work, row, decision, known)
+    after = _apply(s, work, row, decision, known)
     if not isinstance(decision, Hold):
         for note in decision.notes:
             _show(work, note, note.about.id if note.about else row.id, now)
-    work.inbox.settle(row.id, EventState.READY, after, decision.reason)
     work.trail.add(row.id, "decided", now, {"decision": str(after), "reason": decision.reason})
-    return added
+    return after
 
 
 def _show(work: UnitOfWork, note: Note, subject: str, now: datetime) -> None:
@@ -119,22 +134,24 @@ def _show(work: UnitOfWork, note: Note, subject: str, now: datetime) -> None:
 
 def _apply(
     s: Services, work: UnitOfWork, row: EventRow, decision: Decision, known: _Known
-) -> tuple[EventState, list[str]]:
-    """Do what was decided; returns where the event stands now and the obligations that arose."""
+) -> EventState:
+    """Do what was decided; returns where the event stands now."""
     match decision:
         case Bill(obligations):
             known.add(obligations)
-            return EventState.BILLED, work.obligations.add(obligations)
+            return EventState.BILLED
         case Hold(code, reason, about):
             work.exceptions.open(code, row.id, reason, s.clock.now())
+            if about:
+                known.store(work)  # it may be about what arose just before
             for key in about:
                 _hold_owed(s, work, key, decision)
-            return EventState.HELD, []
+            return EventState.HELD
         case Ignore(owed=ObligationKey() as key):
             _merge(s, work, row, known.about(_client_of(row)).obligations[key])
-            return EventState.MERGED, []
+            return EventState.MERGED
         case Ignore():
-            return EventState.IGNORED, []
+            return EventState.IGNORED
 
 
 def _client_of(row: EventRow) -> str:

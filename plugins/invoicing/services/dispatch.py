@@ -16,15 +16,17 @@ from invoicing.domain.dispatch import (
 )
 from invoicing.domain.errors import InvoicingError, StateError, TransientError
 from invoicing.domain.exceptions import Action
-from invoicing.domain.follow_up import reason_not_to_remind
+from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
-from invoicing.domain.parties import Mode
 from invoicing.domain.periods import local_date
 from invoicing.domain.render import DocumentKind, file_name
+from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import InvoiceState, OutboxState
+from invoicing.services.gate import Gate
 from invoicing.services.ledger_ports import UnitOfWork
 from invoicing.services.ports import Services
 
+IS_VOID = "the invoice is void"
 _MARGIN_SECONDS = 30  # the result is written this long before the lease runs out, or not at all
 
 
@@ -74,6 +76,8 @@ def _resolve(s: Services, outbox_id: str, action: Action, after: OutboxState, ac
     now = s.clock.now()
     with s.write("resolve") as work:
         row = work.outbox.get(outbox_id)
+        if _is_void(work, row.invoice_id) and after is OutboxState.PENDING:
+            raise StateError(f"the invoice of message {outbox_id} is void; it is not sent again")
         if row.state not in {OutboxState.FAILED, OutboxState.UNCERTAIN}:
             raise StateError(f"message {outbox_id} is {row.state}; nobody has to decide about it")
         if not work.outbox.resolve(outbox_id, row.state, after):
@@ -95,9 +99,6 @@ def _send(s: Services, row: OutboxRow) -> bool:
         balance = work.payments.balances([invoice.id])[invoice.id]
     if document is None:
         return False
-    if not _is_live(s, invoice):
-        client = invoice.content.client.key
-        return _give_up(s, row, f"{client} is not a live client in config/clients.yaml")
     try:
         today = local_date(s.clock.now(), invoice.content.client.zone)
         text = s.renderer.mail(row.kind, invoice, balance, today)
@@ -118,30 +119,56 @@ def _send(s: Services, row: OutboxRow) -> bool:
     owner = uuid4().hex
     if not _claim(s, row, invoice, owner):
         return False
-    delivery = s.mailer.send(message)
+    delivery = _stopped(s, invoice) or s.mailer.send(message)
     s.fault("dispatch.reply_read")
     return _commit_result(s, row, owner, delivery, ends)
-
-
-def _is_live(s: Services, invoice: Invoice) -> bool:
-    client = s.book.clients.get(invoice.content.client.key)
-    return client is not None and client.mode is Mode.LIVE
 
 
 def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
     """Commit the intent before connecting; a reminder is checked again in the same transaction."""
     now = s.lease_clock.now()
     with s.write("claim") as work:
-        if row.kind is not MessageKind.INVOICE:
-            balance = work.payments.balances([invoice.id])[invoice.id]
-            reason = reason_not_to_remind(InvoiceState.ISSUED, balance)
-            if reason:
-                if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
-                    detail = {"step": row.step, "reason": reason}
-                    work.trail.add(invoice.id, "reminder_dropped", s.clock.now(), detail)
-                return False
+        if reason := _reason_to_drop(s, work, row, invoice):
+            if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
+                is_mail = row.kind is MessageKind.INVOICE
+                action = "message_dropped" if is_mail else "reminder_dropped"
+                detail = {"message": row.id, "step": row.step, "reason": reason}
+                work.trail.add(invoice.id, action, s.clock.now(), detail)
+            return False
+        if not _let_through(s, work, row, invoice):
+            return False
         lease = now + timedelta(seconds=s.limits.lease_seconds)
         return work.outbox.claim(row, owner, lease, now)
+
+
+def _reason_to_drop(s: Services, work: UnitOfWork, row: OutboxRow, invoice: Invoice) -> str:
+    """Say why a message must not go any more, or nothing; payments and holds wait until then."""
+    state = work.invoices.claim([invoice.id])[invoice.id]
+    if row.kind is MessageKind.INVOICE:
+        return IS_VOID if state is InvoiceState.VOID else ""
+    balance = work.payments.balances([invoice.id])[invoice.id]
+    today = local_date(s.clock.now(), invoice.content.client.zone)
+    return reason_to_wait(state, balance, work.holds.open_on([invoice.id])[invoice.id], today)
+
+
+def _let_through(s: Services, work: UnitOfWork, row: OutboxRow, invoice: Invoice) -> bool:
+    """Let a message of a parked client wait, and show one of a client that is not live."""
+    client = invoice.content.client.key
+    gate = Gate(s, work, [client])
+    if not gate.is_live(client):
+        _fail(s, work, row, f"{client} is not a live client in config/clients.yaml")
+    return gate.lets(client)
+
+
+def _stopped(s: Services, invoice: Invoice) -> Delivery | None:
+    """Look once more right before connecting: whoever was stopped since the claim gets no mail."""
+    client = invoice.content.client.key
+    with s.ledger.read() as work:
+        if work.invoices.states([invoice.id])[invoice.id] is InvoiceState.VOID:
+            return Delivery(Outcome.FAILED, "claim", 0, IS_VOID)
+        if Gate(s, work, [client]).lets(client):
+            return None
+    return Delivery(Outcome.RETRY, "claim", 0, f"{client} was stopped before the mail left")
 
 
 def _commit_result(
@@ -163,13 +190,14 @@ def _commit_result(
 
 def _record(s: Services, work: UnitOfWork, row: OutboxRow, owner: str, delivery: Delivery) -> None:
     now = s.lease_clock.now()
+    is_void = _is_void(work, row.invoice_id)
     after, not_before = OutboxState.DONE, None
     if delivery.outcome is Outcome.UNCERTAIN:
         after = OutboxState.UNCERTAIN
     elif delivery.outcome is Outcome.FAILED:
         after = OutboxState.FAILED
     elif delivery.outcome is Outcome.RETRY:
-        not_before = next_attempt_at(row.attempt, now)
+        not_before = None if is_void else next_attempt_at(row.attempt, now)
         after = OutboxState.PENDING if not_before else OutboxState.FAILED
     if not work.outbox.finish(row.id, owner, after, delivery, now, not_before):
         _note_late_result(s, work, row, delivery)
@@ -185,6 +213,14 @@ def _record(s: Services, work: UnitOfWork, row: OutboxRow, owner: str, delivery:
     }
     work.trail.add(row.invoice_id, f"dispatch_{after}", s.clock.now(), detail)
     _show(s, work, row, after, delivery)
+    if is_void:  # on record, but nothing is left to do about it
+        for code in ("send_failed", "send_uncertain"):
+            work.exceptions.close(code, row.id, SYSTEM, IS_VOID, s.clock.now())
+
+
+def _is_void(work: UnitOfWork, invoice_id: str) -> bool:
+    """Tell whether an invoice is void, and keep it from becoming so until this ends."""
+    return work.invoices.claim([invoice_id])[invoice_id] is InvoiceState.VOID
 
 
 def _show(
@@ -206,10 +242,14 @@ def _note_late_result(s: Services, work: UnitOfWork, row: OutboxRow, delivery: D
 
 def _give_up(s: Services, row: OutboxRow, cause: str) -> bool:
     """Show a message that cannot be tried to a person instead of letting it wait for ever."""
-    now = s.clock.now()
     with s.write("give_up") as work:
-        if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
-            work.exceptions.open("send_failed", row.id, cause, now)
-            detail = {"message": row.id, "reason": cause}
-            work.trail.add(row.invoice_id, "dispatch_failed", now, detail)
+        _fail(s, work, row, cause)
     return False
+
+
+def _fail(s: Services, work: UnitOfWork, row: OutboxRow, cause: str) -> None:
+    now = s.clock.now()
+    if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
+        work.exceptions.open("send_failed", row.id, cause, now)
+        detail = {"message": row.id, "reason": cause}
+        work.trail.add(row.invoice_id, "dispatch_failed", now, detail)

@@ -1,15 +1,11 @@
 """Draft: things owed become drafts with a preview; what cannot be computed is held."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from itertools import islice
 
-from invoicing.domain.book import Book
-from invoicing.domain.bounds import breaches
-from invoicing.domain.draft import Draft, DraftRecord, Standing
-from invoicing.domain.drafting.build import build_draft
+from invoicing.domain.bounds import BROKEN, floods
+from invoicing.domain.draft import Draft
 from invoicing.domain.errors import NotFoundError, StateError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.obligations import Hold, Obligation
@@ -19,111 +15,31 @@ from invoicing.domain.render import DocumentKind, preview_page
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
+from invoicing.services.gate import Gate, park
 from invoicing.services.ledger_ports import ObligationState, UnitOfWork
-from invoicing.services.parcels import agreement_of
 from invoicing.services.ports import Rendered, Services
 from invoicing.services.report import facts_today
+from invoicing.services.standings import Bundle, Standings, bundled, by_client
 
 BATCH = 125  # drafts rendered and committed together: a crash repeats at most these
-
-
-@dataclass(frozen=True, slots=True)
-class _Bundle:
-    """Things owed under one agreement that go on one invoice."""
-
-    owed: tuple[Obligation, ...]
-
-    @property
-    def agreement(self) -> str:
-        """The key of the agreement."""
-        return self.owed[0].key.agreement
-
-    @property
-    def ids(self) -> list[str]:
-        """The ids of the things owed."""
-        return [one.key.id for one in self.owed]
-
-    @property
-    def order(self) -> tuple[str, date, bool, str]:
-        """Agreement by agreement, day by day; a deposit comes before what it is deducted from."""
-        last = max(one.occurred_on for one in self.owed)
-        return self.agreement, last, not self.owed[0].is_deposit, self.owed[0].key.unit
-
-    def author(self, user: str) -> str:
-        """Return who made the draft: whoever asked for the invoice, else the user of the run."""
-        return next((one.reported_by for one in self.owed if one.reported_by), user)
-
-
-class _Standings:
-    """What the ledger holds about the agreements of a batch, and what the batch puts beside it."""
-
-    def __init__(
-        self, work: UnitOfWork, book: Book, agreements: frozenset[str], without: str = ""
-    ) -> None:
-        self._book = book
-        self._drafts = {
-            key: [record for record in records if record.id != without]
-            for key, records in work.drafts.of_agreements(agreements).items()
-        }
-        self._units = work.obligations.units(agreements)
-        self._deposits = _deposits(work, agreements)
-        self._of_client: dict[str, list[str]] = {}
-        for agreement in book.agreements.values():
-            self._of_client.setdefault(agreement.client, []).append(agreement.key)
-        siblings = {other for key in agreements for other in self._siblings(key)}
-        self._per_day = Counter(work.drafts.per_day(siblings))
-        self.versions = work.drafts.versions_of(agreements)
-
-    def of(self, agreement: str) -> Standing:
-        """Return what `build_draft` must know of one agreement."""
-        units = self._units[agreement]
-        deposits = frozenset(self._deposits.get(agreement, ()))
-        return Standing(tuple(self._drafts[agreement]), units, deposits & units)
-
-    def breach(self, draft: Draft) -> Hold | None:
-        """Return why the safety bounds stop a draft, if they do."""
-        agreement = agreement_of(draft)
-        others = sum(self._per_day[key, draft.supplied_on] for key in self._siblings(agreement))
-        history = tuple(
-            record.draft.totals.gross
-            for record in self._drafts[agreement]
-            if record.state is DraftState.ISSUED
-        )
-        return breaches(draft, self._book.bounds, others, history)
-
-    def add(self, draft: Draft, author: str) -> None:
-        """Take in a draft of this batch."""
-        record = DraftRecord(
-            draft, 1, DraftState.DRAFT, author, self._book.config_hash, draft.content_hash
-        )
-        self._drafts[agreement_of(draft)].append(record)
-        self._per_day[agreement_of(draft), draft.supplied_on] += 1
-
-    def _siblings(self, agreement: str) -> list[str]:
-        """Return all agreements with the client of this one."""
-        known = self._book.agreements.get(agreement)
-        return self._of_client[known.client] if known else []
-
-
-def _deposits(work: UnitOfWork, agreements: frozenset[str]) -> dict[str, set[str]]:
-    """Return the units of deposits that are owed, by agreement."""
-    found: dict[str, set[str]] = {}
-    for key, one in work.obligations.of_agreements(agreements).obligations.items():
-        if one.is_deposit:
-            found.setdefault(key.agreement, set()).add(key.unit)
-    return found
 
 
 def draft_obligations(
     s: Services, model: Model, limit: int = 5000, author: str = SYSTEM
 ) -> list[str]:
-    """Draft every open obligation of a billing model; return the ids of the new drafts."""
+    """Draft every open obligation of a billing model; return the ids of the new drafts.
+
+    Nothing of a parked client is drafted, nor anything more of one that breaks a safety bound.
+    """
     with s.ledger.read() as work:
-        waiting = work.obligations.open(model, limit)
-    bundles = iter(_bundled(waiting, limit))
+        parked = work.parking.parked()
+        stopped = {one.key for client in parked for one in s.book.agreements_with(client)}
+        waiting = work.obligations.open(model, limit, stopped)
+    run = _Run(s, author, set(parked))
+    bundles = iter(run.without_floods(bundled(waiting, limit)))
     drafted: list[str] = []
     while batch := list(islice(bundles, BATCH)):
-        drafted += _draft_batch(s, batch, author)
+        drafted += run.draft(batch)
     return drafted
 
 
@@ -134,31 +50,15 @@ def draft_again(s: Services, subject: str, actor: str) -> None:
     """
     with s.ledger.read() as work:
         is_draft = bool(work.drafts.get([subject]))
-        owed = work.obligations.of_draft(subject) if is_draft else _held_with(work, subject)
-    bundle = _Bundle(tuple(facts_today(s, owed)))
+        owed = work.obligations.of_draft(subject) if is_draft else held_with(work, subject)
+    bundle = Bundle(tuple(facts_today(s, owed)))
     if is_draft:
         _new_version(s, bundle, subject, actor)
     else:
         _reopen(s, bundle, subject, actor)
 
 
-def _bundled(owed: Sequence[Obligation], limit: int) -> list[_Bundle]:
-    """Put together what goes on one invoice, in the order it must be computed in.
-
-    Where the limit cut, the last agreement waits for the next run: a bundle may be cut in two.
-    """
-    agreements = {one.key.agreement for one in owed}
-    cut = owed[-1].key.agreement if len(owed) == limit and len(agreements) > 1 else ""
-    bundles: dict[tuple[str, str], list[Obligation]] = {}
-    for one in owed:
-        if one.key.agreement != cut:
-            key = (one.key.agreement, one.bundle or one.key.id)
-            bundles.setdefault(key, []).append(one)
-    found = [_Bundle(tuple(bundle)) for bundle in bundles.values()]
-    return sorted(found, key=lambda bundle: bundle.order)
-
-
-def _held_with(work: UnitOfWork, obligation_id: str) -> list[Obligation]:
+def held_with(work: UnitOfWork, obligation_id: str) -> list[Obligation]:
     """Return a held obligation with those that were to be on its invoice and are held as well."""
     one = work.obligations.get(obligation_id)
     if not one.bundle:
@@ -169,23 +69,21 @@ def _held_with(work: UnitOfWork, obligation_id: str) -> list[Obligation]:
     return [other for other in bundle if where[other.key.id][0] is ObligationState.HELD] or [one]
 
 
-def _new_version(s: Services, bundle: _Bundle, draft_id: str, actor: str) -> None:
-    agreements = frozenset({bundle.agreement})
+def _new_version(s: Services, bundle: Bundle, draft_id: str, actor: str) -> None:
     with s.ledger.read() as work:
-        standings = _Standings(work, s.book, agreements, without=draft_id)
-    result = _compute(s, standings, bundle)
+        standings = Standings(work, s.book, [bundle], without=draft_id)
+    result = standings.compute(bundle)
     if isinstance(result, Hold):
         raise StateError(f"the draft still cannot be computed: {result.reason}")
     preview = s.renderer.render([preview_page(result)])[0]
     if preview.document is None:
         raise StateError(f"the preview still cannot be rendered: {preview.error}")
     with s.write("redraft") as work:
-        work.obligations.claim(agreements)
+        work.obligations.claim(standings.agreements)
+        _refuse_if_stopped(s, work, standings, bundle)
         before = work.drafts.get([draft_id])[0]
         if before.state is not DraftState.HELD:
             raise StateError(f"draft {draft_id} is {before.state}, not held")
-        if work.drafts.versions_of(agreements) != standings.versions:
-            raise StateError(f"other drafts of {bundle.agreement} changed meanwhile; try again")
         if taken := work.drafts.consume(result):
             records = ", ".join(record for record, _ in taken)
             raise StateError(f"already on another draft: {records}")
@@ -200,7 +98,15 @@ def _new_version(s: Services, bundle: _Bundle, draft_id: str, actor: str) -> Non
         _close_shadow(s, work, result, item)
 
 
-def _reopen(s: Services, bundle: _Bundle, obligation_id: str, actor: str) -> None:
+def _refuse_if_stopped(s: Services, work: UnitOfWork, standings: Standings, bundle: Bundle) -> None:
+    gate = Gate(s, work, [bundle.client])
+    if stay := gate.parked(bundle.client):
+        raise StateError(f"{bundle.client} is parked ({stay.cause}); un-park it first")
+    if gate.is_outdated(bundle.client) or bundle.agreement not in standings.still_hold(work):
+        raise StateError(f"{bundle.client} or its other drafts changed meanwhile; try again")
+
+
+def _reopen(s: Services, bundle: Bundle, obligation_id: str, actor: str) -> None:
     now = s.clock.now()
     with s.write("reopen") as work:
         moved = work.obligations.move(bundle.ids, ObligationState.HELD, ObligationState.OPEN, "")
@@ -213,92 +119,151 @@ def _reopen(s: Services, bundle: _Bundle, obligation_id: str, actor: str) -> Non
                 work.trail.add(one.key.id, "draft_again", now, {}, actor)
 
 
-def _draft_batch(s: Services, batch: Sequence[_Bundle], author: str) -> list[str]:
-    agreements = frozenset(bundle.agreement for bundle in batch)
-    s.fault("draft.begin")
-    with s.ledger.read() as work:
-        standings = _Standings(work, s.book, agreements)
-    s.fault("draft.source_read")
-    results: list[tuple[_Bundle, Draft | Hold]] = []
-    for bundle in batch:
-        result = _compute(s, standings, bundle)
-        results.append((bundle, result))
-        if isinstance(result, Draft):
-            standings.add(result, bundle.author(author))
-        s.fault("draft.mid_lines")
-    drafts = [result for _, result in results if isinstance(result, Draft)]
-    previews = s.renderer.render([preview_page(draft) for draft in drafts])
-    printed = {draft.id: preview for draft, preview in zip(drafts, previews, strict=True)}
-    with s.write("draft") as work:
-        work.obligations.claim(agreements)
-        seen = work.drafts.versions_of(agreements)
-        # Caps and deposits were counted without what others drafted since: the next run decides.
-        fresh = [
-            (bundle, result)
-            for bundle, result in results
-            if seen[bundle.agreement] == standings.versions[bundle.agreement]
-        ]
-        return list(_record_batch(s, work, fresh, printed, author))
+class _Run:
+    """One look at all that is open: batch by batch, leaving out whoever breaks a safety bound."""
+
+    def __init__(self, s: Services, author: str, stopped: set[str]) -> None:
+        self._s, self._author, self._stopped = s, author, stopped
+
+    def without_floods(self, bundles: Sequence[Bundle]) -> list[Bundle]:
+        """Leave out the clients that would get more drafts than one run may make, and park them."""
+        s, waiting = self._s, by_client(bundles)
+        for client, theirs in waiting.items():
+            flood = floods(client, len(theirs), s.book.bounds)
+            if flood and client not in self._stopped:
+                self._stopped.add(client)
+                beyond = theirs[s.book.bounds.per_client_and_run]
+                with s.write("flood") as work:
+                    work.obligations.claim({beyond.agreement})
+                    hold_bundle(s, work, beyond, flood)
+        return [one for one in bundles if one.client not in self._stopped]
+
+    def draft(self, batch: Sequence[Bundle]) -> list[str]:
+        """Draft a batch and return the ids of the new drafts."""
+        s, batch = self._s, [one for one in batch if one.client not in self._stopped]
+        s.fault("draft.begin")
+        with s.ledger.read() as work:
+            standings = Standings(work, s.book, batch)
+        s.fault("draft.source_read")
+        results = list(self._compute(standings, batch))
+        drafts = [result for _, result in results if isinstance(result, Draft)]
+        previews = s.renderer.render([preview_page(draft) for draft in drafts])
+        printed = {draft.id: preview for draft, preview in zip(drafts, previews, strict=True)}
+        with s.write("draft") as work:
+            work.obligations.claim(standings.agreements)
+            fresh = _fresh(s, work, standings, results)
+            return _record_batch(s, work, fresh, printed, self._author)
+
+    def _compute(
+        self, standings: Standings, batch: Sequence[Bundle]
+    ) -> Iterator[tuple[Bundle, Draft | Hold]]:
+        for bundle in batch:
+            if bundle.client in self._stopped:
+                continue
+            result = standings.compute(bundle)
+            if isinstance(result, Draft):
+                standings.add(result, bundle.author(self._author))
+            elif result.code == BROKEN:
+                self._stopped.add(bundle.client)
+            yield bundle, result
+            self._s.fault("draft.mid_lines")
 
 
-def _compute(s: Services, standings: _Standings, bundle: _Bundle) -> Draft | Hold:
-    result = build_draft(bundle.owed, s.book, standings.of(bundle.agreement))
-    if isinstance(result, Hold):
-        return result
-    return standings.breach(result) or result
+def _fresh(
+    s: Services,
+    work: UnitOfWork,
+    standings: Standings,
+    results: Sequence[tuple[Bundle, Draft | Hold]],
+) -> list[tuple[Bundle, Draft | Hold]]:
+    """Leave to the next run whatever was computed without what others did since.
+
+    Caps, deposits and safety bounds count what others drafted; a client may be parked by now, or
+    have another mode than the book of this process says.
+    """
+    unchanged = standings.still_hold(work)
+    gate = Gate(s, work, {bundle.client for bundle, _ in results})
+    return [
+        (bundle, result)
+        for bundle, result in results
+        if bundle.agreement in unchanged
+        and not gate.parked(bundle.client)
+        and not gate.is_outdated(bundle.client)
+    ]
 
 
 def _record_batch(
     s: Services,
     work: UnitOfWork,
-    results: Sequence[tuple[_Bundle, Draft | Hold]],
+    results: Sequence[tuple[Bundle, Draft | Hold]],
     previews: Mapping[str, Rendered],
-    author: str,
-) -> Iterator[str]:
+    user: str,
+) -> list[str]:
+    """Hold what makes no draft and store the others; return the ids of the new drafts."""
+    made: list[tuple[Draft, str]] = []
+    covered: dict[str, str] = {}
     for bundle, result in results:
         if isinstance(result, Hold):
-            _hold(s, work, bundle, result)
-        elif _record(s, work, bundle, result, previews[result.id], author):
-            yield result.id
+            hold_bundle(s, work, bundle, result)
+        else:
+            made.append((result, bundle.author(user)))
+            covered |= dict.fromkeys(bundle.ids, result.id)
+    # Something that a draft covers may have been drafted or held meanwhile.
+    moved = work.obligations.cover(covered)
+    free = {draft for one, draft in covered.items() if one in moved}
+    made = [(draft, author) for draft, author in made if draft.id in free]
+    _store(s, work, made, previews)
+    return [draft.id for draft, _ in made]
 
 
-def _hold(s: Services, work: UnitOfWork, bundle: _Bundle, hold: Hold) -> None:
-    """Hold things owed that make no draft; a bundle is shown once, under the first of them."""
+def hold_bundle(s: Services, work: UnitOfWork, bundle: Bundle, hold: Hold) -> None:
+    """Hold things owed that make no draft; a bundle is shown once, under the first of them.
+
+    Whoever breaks a safety bound is parked as well: what comes next may be as wrong.
+    """
     now = s.clock.now()
     if moved := work.obligations.move(bundle.ids, ObligationState.OPEN, ObligationState.HELD, ""):
         work.exceptions.open(hold.code, moved[0], hold.reason, now)
         work.trail.add(moved[0], "held", now, {"code": hold.code, "reason": hold.reason})
+        if hold.code == BROKEN:
+            park(s, work, bundle.client, hold.reason)
 
 
-def _record(
+def _store(
     s: Services,
     work: UnitOfWork,
-    bundle: _Bundle,
+    made: Sequence[tuple[Draft, str]],
+    previews: Mapping[str, Rendered],
+) -> None:
+    """Store drafts with their authors and previews, and bind the records they bill."""
+    now, drafts = s.clock.now(), [draft for draft, _ in made]
+    new = work.drafts.add_all(made, s.book.config_hash, DraftState.DRAFT)
+    for draft, author in made:
+        if draft.id not in new:
+            raise StateError(f"draft {draft.id} is in the ledger, but what it covers was open")
+        work.trail.add(draft.id, "drafted", now, _facts(draft, 1), author)
+    taken = work.drafts.consume_all(drafts)
+    printed = {(one.id, 1): document for one in drafts if (document := previews[one.id].document)}
+    work.documents.put_all(DocumentKind.PREVIEW, printed)
+    for draft in drafts:
+        if not _hold_broken(s, work, draft, taken.get(draft.id, []), previews[draft.id]):
+            _close_shadow(s, work, draft, ParcelItem(draft.id, 1))
+
+
+def _hold_broken(
+    s: Services,
+    work: UnitOfWork,
     draft: Draft,
+    taken: Sequence[tuple[str, str]],
     preview: Rendered,
-    user: str,
 ) -> bool:
-    """Store one draft; False when something it covers was drafted or held meanwhile."""
-    now, author, item = s.clock.now(), bundle.author(user), ParcelItem(draft.id, 1)
-    opened, drafted = ObligationState.OPEN, ObligationState.DRAFTED
-    moved = work.obligations.move(bundle.ids, opened, drafted, draft.id)
-    if len(moved) != len(bundle.ids):
-        work.obligations.move(moved, drafted, opened, "")
-        return False
-    if not work.drafts.add(draft, author, s.book.config_hash, DraftState.DRAFT):
-        raise StateError(f"draft {draft.id} is in the ledger, but what it covers was open")
-    work.trail.add(draft.id, "drafted", now, _facts(draft, 1), author)
-    held = ""
-    if taken := work.drafts.consume(draft):
+    """Hold a draft that bills what another one bills, or that cannot be shown."""
+    item = ParcelItem(draft.id, 1)
+    if taken:
         records = ", ".join(f"{record} (in {other})" for record, other in taken)
-        held = _hold_draft(s, work, item, "already_billed", f"on another draft: {records}")
+        _hold_draft(s, work, item, "already_billed", f"on another draft: {records}")
     if preview.document is None:
-        held = _hold_draft(s, work, item, "preview_failed", preview.error)
-    else:
-        work.documents.put(draft.id, 1, DocumentKind.PREVIEW, preview.document)
-    if not held:
-        _close_shadow(s, work, draft, item)
-    return True
+        _hold_draft(s, work, item, "preview_failed", preview.error)
+    return bool(taken) or preview.document is None
 
 
 def _close_shadow(s: Services, work: UnitOfWork, draft: Draft, item: ParcelItem) -> None:
@@ -310,10 +275,9 @@ def _close_shadow(s: Services, work: UnitOfWork, draft: Draft, item: ParcelItem)
         work.trail.add(draft.id, "shadowed", s.clock.now(), {"client": client.key})
 
 
-def _hold_draft(s: Services, work: UnitOfWork, item: ParcelItem, code: str, cause: str) -> str:
+def _hold_draft(s: Services, work: UnitOfWork, item: ParcelItem, code: str, cause: str) -> None:
     work.drafts.move(item, DraftState.DRAFT, DraftState.HELD)
     work.exceptions.open(code, item.draft_id, cause, s.clock.now())
-    return code
 
 
 def _facts(draft: Draft, version: int) -> dict[str, str]:

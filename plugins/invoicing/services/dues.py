@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 
 from invoicing.domain.agreements import Agreement
 from invoicing.domain.errors import (
@@ -21,6 +21,7 @@ from invoicing.services.ledger_ports import EventRow, UnitOfWork
 from invoicing.services.ports import Services
 
 # How long after the end of an agreement its source is asked for work that was approved late.
+BATCH = 500  # agreements reported together: all of them at once may not fit into memory
 LATE_APPROVALS = timedelta(days=400)
 _CALENDAR_ERRORS = (ArithmeticError, ValueError, LookupError, TerminalError)
 
@@ -50,8 +51,18 @@ class _Asked:
 
 def report_dues(s: Services) -> list[str]:
     """Report what became due; what a source has to complete waits for it, and holds up no other."""
-    now, asked = s.clock.now(), _Asked()
-    found = {key: _dues_of(s, one, asked) for key, one in s.book.agreements.items()}
+    asked, agreements = _Asked(), iter(s.book.agreements.values())
+    reported: list[str] = []
+    while batch := list(islice(agreements, BATCH)):
+        reported += _report(s, batch, asked)
+    with s.write("dues_asked") as work:
+        asked.show(work, s.clock.now())
+    return reported
+
+
+def _report(s: Services, agreements: Sequence[Agreement], asked: _Asked) -> list[str]:
+    """Report what became due under some agreements, and commit it."""
+    found = {one.key: _dues_of(s, one, asked) for one in agreements}
     new = _new_dues(s, found)
     events = [
         event
@@ -63,9 +74,10 @@ def report_dues(s: Services) -> list[str]:
         if (first := _settled(rows)) and first not in new.get(key, ()):
             events += _settle_again(s, s.book.agreement(key), first, asked)
     s.fault("dues.source_read")
+    if not events:
+        return []
     with s.write("dues") as work:
-        asked.show(work, now)
-        return work.inbox.add_events(events, now)
+        return work.inbox.add_events(events, s.clock.now())
 
 
 def due_today(s: Services, row: EventRow) -> BillingEvent:

@@ -14,11 +14,14 @@ from invoicing.domain.errors import SettingsError
 from invoicing.services.ports import FaultPoint, no_faults
 
 STEPS = (
-    "report", "request", "unknown", "dues", "fetch", "hold_hint", "unreachable",
-    "decide", "decide_again", "draft", "redraft", "reopen", "plan",
+    "report", "request", "unknown", "dues", "dues_asked", "fetch", "hold_hint", "unreachable",
+    "decide", "decide_again", "flood", "draft", "redraft", "reopen", "plan",
     "ask", "answer", "expire", "refuse", "issue", "render",
     "claim", "dispatch", "give_up", "recover", "resolve", "remind", "reconcile",
-    "acknowledge",
+    "anchor", "audit",
+    "acknowledge", "unpark", "refuse_unpark", "release",
+    "ask_correction", "void", "correct", "credit", "write_off", "place",
+    "place_hold", "lift_hold", "refuse_act",
 )  # fmt: skip
 
 POINTS = (
@@ -31,6 +34,8 @@ POINTS = (
     "smtp.body", "smtp.dot", "smtp.reply", "dispatch.reply_read",
     "remind.due_computed", "remind.rechecked",
     "reconcile.page_read", "reconcile.inserted",
+    "migrate.mid", "migrate.done",
+    "correct.source_read", "credit.begin", "credit.number_taken", "credit.numbered",
 )  # fmt: skip
 
 

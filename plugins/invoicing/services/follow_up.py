@@ -12,11 +12,12 @@ from invoicing.domain.follow_up import (
     reason_not_to_remind,
     within_weekly_cap,
 )
+from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
-from invoicing.domain.parties import Mode
 from invoicing.domain.periods import local_date
-from invoicing.domain.states import InvoiceState, OutboxState
+from invoicing.domain.states import OutboxState
 from invoicing.services.dispatch import dispatch_due, recover_expired
+from invoicing.services.gate import Gate
 from invoicing.services.issue import plan_of
 from invoicing.services.ledger_ports import QUEUED, UnitOfWork
 from invoicing.services.ports import Services
@@ -36,8 +37,9 @@ def follow_up(s: Services, limit: int = 1000) -> list[str]:
 def queue_reminders(s: Services, limit: int = 1000) -> list[str]:
     """Put due reminders into the outbox, or drop them with the reason; return the ids queued.
 
+    What is disputed, paused or under way waits until its hold is lifted or over.
     After days without a run each audience gets only the last step that came due meanwhile. A
-    client that is not live, or has had its mails of the week, is reminded later.
+    client that is parked or not live, or has had its mails of the week, is reminded later.
     """
     now = s.clock.now()
     # The day after tomorrow in UTC is no client's today, so nothing due is missed.
@@ -66,8 +68,11 @@ class _Desk:
     def __init__(self, s: Services, work: UnitOfWork, invoices: Mapping[str, Invoice]) -> None:
         self._s, self._work, self._invoices, self._now = s, work, invoices, s.clock.now()
         self._balances = work.payments.balances(invoices)
+        self._states = work.invoices.states(invoices)
+        self._holds = work.holds.open_on(invoices)
         clients = {one.content.client.key for one in invoices.values()}
         self._mailed = work.reminders.mailed_since(clients, self._now - _WEEK)
+        self._gate = Gate(s, work, clients)
 
     def ripe(self, due: Iterable[tuple[str, PlannedReminder]]) -> Iterator[DueReminder]:
         """Yield what is due on the day it is where it goes to, about invoices that arrived."""
@@ -81,21 +86,28 @@ class _Desk:
                 yield DueReminder(content.entity.key, content.client.key, invoice_id, reminder)
 
     def reason(self, one: DueReminder) -> str:
-        """Say why an invoice must not be reminded, or nothing."""
-        return reason_not_to_remind(InvoiceState.ISSUED, self._balances[one.invoice_id])
+        """Say why an invoice is never to be reminded any more, or nothing."""
+        return reason_not_to_remind(self._states[one.invoice_id], self._balances[one.invoice_id])
+
+    def is_held(self, one: DueReminder) -> bool:
+        """Tell whether a hold keeps an invoice from being reminded; the step waits for its end."""
+        invoice_id = one.invoice_id
+        today = local_date(self._now, self._invoices[invoice_id].content.client.zone)
+        state, balance = self._states[invoice_id], self._balances[invoice_id]
+        return bool(reason_to_wait(state, balance, self._holds[invoice_id], today))
 
     def may_go(self, one: DueReminder) -> bool:
         """Tell whether a step is settled now; one of a paid invoice is, whatever it waited for."""
         if self.reason(one):
             return True
-        client = self._s.book.clients.get(one.client)
-        if client is None or client.mode is not Mode.LIVE:
+        if self.is_held(one) or not self._gate.lets(one.client):
             return False
         if one.reminder.audience is Audience.US:
             return True
         most = plan_of(self._s, self._invoices[one.invoice_id].content).most_per_week
-        mailed = [local_date(at, client.zone) for at in self._mailed[one.client]]
-        return within_weekly_cap(most, mailed, local_date(self._now, client.zone))
+        zone = self._s.book.client(one.client).zone
+        mailed = [local_date(at, zone) for at in self._mailed[one.client]]
+        return within_weekly_cap(most, mailed, local_date(self._now, zone))
 
     def settle(self, one: DueReminder) -> list[str]:
         """Queue a step, or drop it with the reason."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from invoicing.domain.dispatch import MessageKind, Recipients, outbox_row
+from invoicing.domain.dispatch import MessageKind, OutboxRow, Recipients, outbox_row
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.follow_up import (
     DEFAULT_PLAN,
@@ -15,8 +15,9 @@ from invoicing.domain.issue import Invoice, issue_draft, series_key
 from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import DraftState
+from invoicing.services.gate import Gate
 from invoicing.services.ledger_ports import ObligationState, Reviewed, UnitOfWork
-from invoicing.services.parcels import agreement_of, is_live
+from invoicing.services.parcels import agreement_of
 from invoicing.services.ports import Services
 
 
@@ -36,9 +37,25 @@ def issue_drafts(s: Services, items: Sequence[ParcelItem]) -> list[str]:
     with s.write("issue") as work:
         records = work.drafts.get([item.draft_id for item in items])
         reviewed = work.reviews.of_versions(items)
-        ready = [r for r in records if _may_issue(s, work, r, items, reviewed[r.id])]
-        _issue(s, work, [record for record in ready if _claim(work, record)], now)
-        return [invoice.id for invoice in work.invoices.get([record.id for record in records])]
+        free = _let_through(s, work, records, items)
+        ready = [r for r in free if _may_issue(s, work, r, items, reviewed[r.id])]
+        _issue(s, work, _claimed(work, ready), now)
+        return work.invoices.known([record.id for record in records])
+
+
+def _let_through(
+    s: Services, work: UnitOfWork, records: Sequence[DraftRecord], items: Sequence[ParcelItem]
+) -> list[DraftRecord]:
+    """Leave out the drafts of clients that are parked or not live, in the issuing transaction.
+
+    Once such a client may go on, the next run plans its drafts; this one may live on for others.
+    """
+    gate = Gate(s, work, {record.draft.client.key for record in records})
+    stopped = {record.id for record in records if not gate.lets(record.draft.client.key)}
+    for item in items:
+        if item.draft_id in stopped:
+            work.parcels.let_go(item)
+    return [record for record in records if record.id not in stopped]
 
 
 def _may_issue(
@@ -49,7 +66,7 @@ def _may_issue(
     reviewed: Reviewed,
 ) -> bool:
     decided = {DraftState.ISSUED, DraftState.REJECTED, DraftState.HELD, DraftState.EXPIRED}
-    if record.state in decided or not is_live(s, record):
+    if record.state in decided:
         return False
     if record.state is DraftState.AWAITING_REVIEW and not reviewed.has_open_question:
         return False  # a step of the chain is done, the next run asks the next one
@@ -80,9 +97,10 @@ def _problem(record: DraftRecord, items: Sequence[ParcelItem], reviewed: Reviewe
     return ""
 
 
-def _claim(work: UnitOfWork, record: DraftRecord) -> bool:
-    item = ParcelItem(record.id, record.version)
-    return work.drafts.move(item, DraftState.APPROVED, DraftState.ISSUED)
+def _claimed(work: UnitOfWork, records: Sequence[DraftRecord]) -> list[DraftRecord]:
+    items = {ParcelItem(record.id, record.version): record for record in records}
+    moved = work.drafts.move_all(items, DraftState.APPROVED, DraftState.ISSUED)
+    return [record for item, record in items.items() if item in moved]
 
 
 def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: datetime) -> None:
@@ -106,27 +124,28 @@ def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: d
         ]
         s.fault("issue.numbered")
         work.invoices.add(invoices)
-        for invoice in invoices:
-            _announce(s, work, invoice, now)
+        _announce(s, work, invoices, now)
 
 
-def _announce(s: Services, work: UnitOfWork, invoice: Invoice, now: datetime) -> None:
-    """Plan the mail and the reminders of an invoice in the transaction that issues it."""
-    client = invoice.content.client
+def _announce(s: Services, work: UnitOfWork, invoices: Sequence[Invoice], now: datetime) -> None:
+    """Plan the mails and the reminders of invoices in the transaction that issues them."""
+    work.outbox.add([_message(s, invoice) for invoice in invoices])
+    work.reminders.plan_all({invoice.id: _reminders(s, invoice) for invoice in invoices})
+    ids = [invoice.id for invoice in invoices]
+    work.exceptions.close_all("not_approved", ids, SYSTEM, "approved and issued", now)
+    for invoice in invoices:
+        _tell(work, invoice, now)
+        if invoice.content.is_deposit:
+            _let_go_on(work, invoice, now)
+
+
+def _message(s: Services, invoice: Invoice) -> OutboxRow:
+    client, sender = invoice.content.client, s.sender_for(invoice.content.entity)
     recipients = Recipients(client.billing_to, client.billing_cc)
-    work.outbox.add(
-        [
-            outbox_row(
-                invoice.id,
-                MessageKind.INVOICE,
-                "issue",
-                recipients,
-                s.sender_for(invoice.content.entity),
-            )
-        ]
-    )
-    work.reminders.plan(invoice.id, _reminders(s, invoice))
-    work.exceptions.close("not_approved", invoice.id, "system", "approved and issued", now)
+    return outbox_row(invoice.id, MessageKind.INVOICE, "issue", recipients, sender)
+
+
+def _tell(work: UnitOfWork, invoice: Invoice, now: datetime) -> None:
     detail = {
         "number": invoice.number,
         "version": str(invoice.version),
@@ -136,8 +155,6 @@ def _announce(s: Services, work: UnitOfWork, invoice: Invoice, now: datetime) ->
         "gross": str(invoice.content.totals.gross),
     }
     work.trail.add(invoice.id, "issued", now, detail)
-    if invoice.content.is_deposit:
-        _let_go_on(work, invoice, now)
 
 
 def _let_go_on(work: UnitOfWork, deposit: Invoice, now: datetime) -> None:

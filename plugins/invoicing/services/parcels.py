@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from invoicing.domain.bounds import RELEASED
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.parcels import Parcel, ParcelItem, make_parcels
-from invoicing.domain.parties import Mode
 from invoicing.domain.reasons import review_reasons
 from invoicing.domain.review import SYSTEM, ReviewFacts, ReviewReason
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
-from invoicing.services.ledger_ports import UnitOfWork
+from invoicing.services.gate import Gate
+from invoicing.services.ledger_ports import Releasable, UnitOfWork
 from invoicing.services.ports import RunIsOver, Services
 
 # Longer than a parcel's tasks and all their retries take, even behind a long queue of others.
 LEFT_BEHIND = timedelta(hours=1)
+BATCH = 500  # drafts read together: their contents are long
 
 
 def plan_parcels(s: Services, model: Model, run_id: str, run_is_over: RunIsOver) -> list[str]:
@@ -24,7 +26,7 @@ def plan_parcels(s: Services, model: Model, run_id: str, run_is_over: RunIsOver)
     still for too long. Both are only hints, because carrying a draft twice does nothing twice.
     """
     with s.ledger.read() as work:
-        runs = {parcel.run_id for _, parcel in work.drafts.releasable(model) if parcel}
+        runs = {one.run_id for one in work.drafts.releasable(model) if one.run_id}
     over = {run for run in runs if run != run_id and run_is_over(run)}
     with s.write("plan") as work:
         work.drafts.claim_releasable(model)
@@ -32,10 +34,11 @@ def plan_parcels(s: Services, model: Model, run_id: str, run_is_over: RunIsOver)
         if planned:
             return [parcel.id for parcel in planned]
         waiting = work.drafts.releasable(model)
+        left = _left_behind(s, work, [one for one in waiting if one.run_id])
         free = [
-            record
-            for record, parcel in waiting
-            if parcel is None or parcel.run_id in over or _is_left_behind(s, work, record)
+            one.item
+            for one in waiting
+            if not one.run_id or one.run_id in over or one.item.draft_id in left
         ]
         parcels = _pack(s, work, run_id, free)
         work.parcels.put(parcels)
@@ -65,12 +68,22 @@ def reasons_to_review(
 
 
 def authors_of(work: UnitOfWork, record: DraftRecord) -> frozenset[str]:
-    """Return the people who made this version of a draft or an earlier one, or asked for it."""
+    """Return the people who made this version of a draft or an earlier one, asked for it, or let it
+    pass the safety bounds."""
+    released = _who_released(work, record)
     if record.version == 1:
-        return frozenset({record.author} - {SYSTEM})
+        return frozenset((released | {record.author}) - {SYSTEM})
     made = {entry.actor for entry in work.trail.of(record.id) if entry.action == "drafted"}
     asked = {one.reported_by for one in work.obligations.of_draft(record.id)}
-    return frozenset((made | asked | {record.author}) - {SYSTEM, ""})
+    return frozenset((made | asked | released | {record.author}) - {SYSTEM, ""})
+
+
+def _who_released(work: UnitOfWork, record: DraftRecord) -> set[str]:
+    """Return who let a draft pass the safety bounds: it is theirs, so another one approves it."""
+    if RELEASED not in record.draft.flags:
+        return set()
+    entries = (entry for key in record.draft.obligations for entry in work.trail.of(key.id))
+    return {entry.actor for entry in entries if entry.action == "released"}
 
 
 def agreement_of(draft: Draft) -> str:
@@ -78,33 +91,41 @@ def agreement_of(draft: Draft) -> str:
     return draft.obligations[0].agreement
 
 
-def is_live(s: Services, record: DraftRecord) -> bool:
-    """Tell whether the client may be invoiced for real today."""
-    client = s.book.clients.get(record.draft.client.key)
-    return client is not None and client.mode is Mode.LIVE
+def _left_behind(s: Services, work: UnitOfWork, carried: Sequence[Releasable]) -> set[str]:
+    """Return those whose tasks gave up on them, of drafts that wait for nobody.
 
-
-def _is_left_behind(s: Services, work: UnitOfWork, record: DraftRecord) -> bool:
-    """Tell whether the tasks of a draft that waits for nobody gave up on it.
-
-    Its run may live on for days, because it waits for a person's answer about another draft.
+    Their run may live on for days, because it waits for a person's answer about another draft.
     """
-    if record.state is DraftState.AWAITING_REVIEW:
-        return False
-    return s.clock.now() - work.trail.of(record.id)[-1].at > LEFT_BEHIND
+    ids = [one.item.draft_id for one in carried if one.state is not DraftState.AWAITING_REVIEW]
+    newest, now = work.trail.newest(ids), s.clock.now()
+    return {one for one in ids if now - newest[one].at > LEFT_BEHIND}
 
 
 def _pack(
-    s: Services, work: UnitOfWork, run_id: str, records: Sequence[DraftRecord]
+    s: Services, work: UnitOfWork, run_id: str, items: Sequence[ParcelItem]
 ) -> tuple[Parcel, ...]:
-    live = [record for record in records if is_live(s, record)]
-    reasons = reasons_to_review(s, work, live)
     automatic: list[ParcelItem] = []
     reviews: list[ParcelItem] = []
-    for record in live:
+    for start in range(0, len(items), BATCH):
+        ids = [item.draft_id for item in items[start : start + BATCH]]
+        _sort(s, work, work.drafts.get(ids), automatic, reviews)
+    return make_parcels(run_id, automatic, reviews)
+
+
+def _sort(
+    s: Services,
+    work: UnitOfWork,
+    records: Sequence[DraftRecord],
+    automatic: list[ParcelItem],
+    reviews: list[ParcelItem],
+) -> None:
+    """Put what may go on among those that pass by themselves or those a person must see."""
+    gate = Gate(s, work, {record.draft.client.key for record in records})
+    free = [record for record in records if gate.lets(record.draft.client.key)]
+    reasons = reasons_to_review(s, work, free)
+    for record in free:
         asks = _is_asked(record, bool(reasons[record.id]))
         (reviews if asks else automatic).append(ParcelItem(record.id, record.version))
-    return make_parcels(run_id, automatic, reviews)
 
 
 def _is_asked(record: DraftRecord, has_reasons: bool) -> bool:

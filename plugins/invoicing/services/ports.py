@@ -1,6 +1,6 @@
 """What the use cases need from the world, as Protocols: clocks, sources, mail, print."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +14,7 @@ from invoicing.domain.money import Money
 from invoicing.domain.parties import Entity
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.render import Page
+from invoicing.domain.trail import Anchor
 from invoicing.domain.work import Work
 from invoicing.services.ledger_ports import Document, EventRow, Ledger, Receipt, UnitOfWork
 
@@ -31,6 +32,7 @@ __all__ = [
     "Rendered",
     "Renderer",
     "RunIsOver",
+    "SecondPlace",
     "Services",
     "Sources",
     "UnitOfWork",
@@ -98,6 +100,21 @@ class Renderer(Protocol):
         """Write a mail about an invoice; ``today`` tells if it comes before the due date."""
 
 
+class SecondPlace(Protocol):
+    """Where the anchors of the trail are kept besides the ledger."""
+
+    name: str
+
+    def anchors(self) -> Mapping[date, set[str]]:
+        """Return the hashes that stand here for each day; more than one is a contradiction."""
+
+    def unreadable(self) -> Sequence[int]:
+        """Return the numbers of the lines that are no anchors."""
+
+    def keep(self, anchors: Sequence[Anchor]) -> None:
+        """Append anchors so that they stay; TransientError when that is not possible now."""
+
+
 RunIsOver = Callable[[str], bool]
 FaultPoint = Callable[[str], None]
 
@@ -128,6 +145,7 @@ class Services:
     sender: str  # overrides the address of every entity of ours; usually empty
     limits: Limits = Limits()
     fault: FaultPoint = no_faults
+    second_place: SecondPlace | None = None
 
     @contextmanager
     def write(self, step: str) -> Iterator[UnitOfWork]:

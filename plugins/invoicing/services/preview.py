@@ -189,11 +189,12 @@ def _facts(draft: Draft, past: Past, history: tuple[Money, ...], author: str) ->
     return ReviewFacts(not (draft.client.established or known), history, author)
 
 
-def _same_day(draft: Draft, past: Past) -> int:
-    return sum(
-        record.draft.client.key == draft.client.key
-        and record.draft.supplied_on == draft.supplied_on
+def _same_day(draft: Draft, past: Past) -> tuple[Money, ...]:
+    return tuple(
+        record.draft.totals.gross
         for record in past.drafts
+        if record.draft.client.key == draft.client.key
+        and record.draft.supplied_on == draft.supplied_on
     )
 
 

@@ -2,6 +2,9 @@
 
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.events import EventKind
+from invoicing.domain.exceptions import Action
+from invoicing.domain.holds import HoldKind
+from invoicing.domain.money import Money
 from invoicing.domain.reconcile import (
     Allocation,
     Difference,
@@ -9,7 +12,10 @@ from invoicing.domain.reconcile import (
     allocate,
     money_state,
     named_in,
+    place_rest,
 )
+from invoicing.domain.review import SYSTEM
+from invoicing.services.hold import lift
 from invoicing.services.ledger_ports import EventRow, EventState, UnitOfWork
 from invoicing.services.ports import Services
 
@@ -45,6 +51,35 @@ def _apply(s: Services, work: UnitOfWork, row: EventRow, payment: Payment) -> li
     return [_settle(s, work, payment, allocation)] if allocation else []
 
 
+def place_payment(s: Services, code: str, key: str, number: str, actor: str) -> str:
+    """Place the rest of a payment on the invoice that a person names; say what was done.
+
+    ``code`` is the exception it is done about, which closes. What is more than the invoice's
+    balance is shown again.
+    """
+    if not number:
+        raise RefusedError("name the number of the invoice that the payment is for")
+    source, _, external_id = key.partition(":")
+    now = s.clock.now()
+    with s.write("place") as work:
+        payment, rest = work.payments.claim_rest(source, external_id)
+        found = work.payments.claim_invoices({number})
+        if len(found) != 1:
+            raise RefusedError(f"{len(found)} of our invoices have the number {number!r}")
+        allocation = place_rest(payment, rest, found[0], actor)
+        _settle(s, work, payment, allocation, actor)
+        said = f"{allocation.amount} of {payment.amount} are placed on {number}"
+        work.exceptions.close(code, key, actor, f"{Action.PLACE}: {said}", now)
+        detail = {"invoice": number, "amount": str(allocation.amount)}
+        work.trail.add(key, "placed", now, detail, actor)
+        left = rest - allocation.amount
+        if left > Money.zero(left.currency):
+            reason = f"{left} of {payment.amount} are left after {number}"
+            _show(s, work, key, Difference(code, left, reason))
+            return f"{said}; {left} are left"
+        return said
+
+
 def payment_key(payment: Payment) -> str:
     """Name a payment in the queue and the trail."""
     return f"{payment.source}:{payment.external_id}"
@@ -57,7 +92,9 @@ def _show(s: Services, work: UnitOfWork, key: str, difference: Difference) -> No
     work.trail.add(key, difference.code, now, detail)
 
 
-def _settle(s: Services, work: UnitOfWork, payment: Payment, allocation: Allocation) -> str:
+def _settle(
+    s: Services, work: UnitOfWork, payment: Payment, allocation: Allocation, actor: str = SYSTEM
+) -> str:
     now = s.clock.now()
     work.payments.allocate(payment, allocation, now)
     invoice = work.invoices.get([allocation.invoice_id])[0]
@@ -70,5 +107,6 @@ def _settle(s: Services, work: UnitOfWork, payment: Payment, allocation: Allocat
         "balance": str(balance),
         "state": str(money_state(due, due - balance)),
     }
-    work.trail.add(invoice.id, "payment_allocated", now, detail)
+    work.trail.add(invoice.id, "payment_allocated", now, detail, actor)
+    lift(s, work, invoice.id, HoldKind.IN_TRANSIT, actor, "the payment arrived")
     return invoice.id

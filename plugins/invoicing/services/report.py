@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from invoicing.domain.bounds import RELEASED
 from invoicing.domain.canonical import fingerprint
 from invoicing.domain.decide import decide
 from invoicing.domain.errors import (
@@ -18,7 +19,7 @@ from invoicing.domain.report import CALENDAR
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.domain.work import is_approved, ref_of
 from invoicing.services.dues import due_today, report_dues
-from invoicing.services.ledger_ports import EventRow, EventState, Receipt
+from invoicing.services.ledger_ports import EventRow, EventState, ObligationState, Receipt
 from invoicing.services.ports import Services
 
 # Facts of our own calendar and forms: they come complete and are never fetched.
@@ -97,12 +98,16 @@ def facts_today(s: Services, owed: Sequence[Obligation]) -> list[Obligation]:
         rows = {row_id: work.inbox.get(row_id) for row_id in events}
         theirs = {agreement.key for agreement in s.book.agreements_with(owed[0].client)}
         known = work.obligations.of_agreements(theirs | {key.agreement for key in keys})
+        where = work.obligations.where([key.id for key in known.obligations])
     facts = {row_id: event_today(s, row) for row_id, row in rows.items()}
-    others = Owed(
-        {key: one for key, one in known.obligations.items() if key not in keys},
-        known.unpaid - keys,
-    )
-    return [_again(s, one, facts[event_key(one.source, one.event_id)], others) for one in owed]
+    others = known.without(keys)
+    # What has no draft yet can still take a deposit off, so no deposit comes too late for it.
+    waiting = {key for key in others.obligations if where[key.id][0] is not ObligationState.DRAFTED}
+    beside = {True: others.without(waiting), False: others}
+    return [
+        _again(s, one, facts[event_key(one.source, one.event_id)], beside[one.is_deposit])
+        for one in owed
+    ]
 
 
 def _again(s: Services, one: Obligation, fact: BillingEvent, others: Owed) -> Obligation:
@@ -114,8 +119,9 @@ def _again(s: Services, one: Obligation, fact: BillingEvent, others: Owed) -> Ob
     decision = decide(fact, s.book, others)
     if isinstance(decision, Bill):
         for new in decision.obligations:
-            if new.key == one.key:
-                return replace(new, bundle=one.bundle)
+            if replace(new.key, revision=one.key.revision) == one.key:
+                flags = new.flags + tuple(flag for flag in one.flags if flag == RELEASED)
+                return replace(new, key=one.key, bundle=one.bundle, flags=flags)
     raise StateError(f"with today's facts nothing is owed for {one.key}: {decision.reason}")
 
 

@@ -1,5 +1,6 @@
 """Review: ask people step by step where the policy says so, and bind each answer to what it saw."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,8 +20,9 @@ from invoicing.domain.review import (
     answer_of,
 )
 from invoicing.domain.states import DraftState
+from invoicing.services.gate import Gate
 from invoicing.services.ledger_ports import Reviewed, UnitOfWork
-from invoicing.services.parcels import authors_of, is_live, reasons_to_review
+from invoicing.services.parcels import authors_of, reasons_to_review
 from invoicing.services.ports import Services
 from invoicing.services.questions import ANSWER_WITHIN, Question, put
 
@@ -39,13 +41,16 @@ def open_review(s: Services, parcel_id: str) -> ReviewRequest | None:
     """
     with s.write("ask") as work:
         parcel = work.parcels.get(parcel_id)
-        records = _current(work, parcel)
+        records = _let_through(s, work, _current(work, parcel))
         reasons = reasons_to_review(s, work, records)
         if parcel.needs_review:
             return _ask(s, work, parcel, records, reasons)
-        for record in records:
-            if record.state is DraftState.DRAFT and not reasons[record.id] and is_live(s, record):
-                _approve_by_rule(s, work, record, AUTO_RULE)
+        passing = [
+            record
+            for record in records
+            if record.state is DraftState.DRAFT and not reasons[record.id]
+        ]
+        _approve_by_rule(s, work, passing, DraftState.DRAFT, AUTO_RULE)
         return None
 
 
@@ -72,6 +77,8 @@ def expire_review(s: Services, parcel_id: str) -> None:
     """Record that nobody answered in time; a time-out approves nothing, the next run asks again."""
     now = s.clock.now()
     with s.write("expire") as work:
+        # Before looking: an answer, or a twin, may be about to end the same question.
+        work.drafts.claim([item.draft_id for item in work.parcels.get(parcel_id).items])
         for record in _let_go(work, work.parcels.get(parcel_id)):
             work.trail.add(record.id, "review_timed_out", now, _about(record))
 
@@ -96,15 +103,26 @@ def _current(work: UnitOfWork, parcel: Parcel) -> list[DraftRecord]:
     ]
 
 
-def _approve_by_rule(s: Services, work: UnitOfWork, record: DraftRecord, rule: str) -> None:
+def _let_through(s: Services, work: UnitOfWork, records: list[DraftRecord]) -> list[DraftRecord]:
+    """Leave out the drafts of clients that are parked or not live."""
+    gate = Gate(s, work, {record.draft.client.key for record in records})
+    return [record for record in records if gate.lets(record.draft.client.key)]
+
+
+def _approve_by_rule(
+    s: Services, work: UnitOfWork, records: Sequence[DraftRecord], before: DraftState, rule: str
+) -> None:
     now = s.clock.now()
-    approval = Approval(
-        record.id, record.version, record.content_hash, Answer.APPROVE, SYSTEM, rule
-    )
-    item = ParcelItem(record.id, record.version)
-    if work.drafts.move(item, record.state, DraftState.APPROVED):
-        work.reviews.decide(approval, now)
+    items = {ParcelItem(record.id, record.version): record for record in records}
+    moved = work.drafts.move_all(items, before, DraftState.APPROVED)
+    approved = [record for item, record in items.items() if item in moved]
+    work.reviews.approve([_approval_of(record, rule) for record in approved], now)
+    for record in approved:
         work.trail.add(record.id, "approved", now, _about(record) | {"rule": rule})
+
+
+def _approval_of(record: DraftRecord, rule: str) -> Approval:
+    return Approval(record.id, record.version, record.content_hash, Answer.APPROVE, SYSTEM, rule)
 
 
 def _ask(
@@ -115,7 +133,7 @@ def _ask(
     reasons: dict[str, tuple[ReviewReason, ...]],
 ) -> ReviewRequest | None:
     waiting = {DraftState.DRAFT, DraftState.AWAITING_REVIEW}
-    asking = [record for record in records if record.state in waiting and is_live(s, record)]
+    asking = [record for record in records if record.state in waiting]
     if not asking:
         return None
     record, now = asking[0], s.clock.now()
@@ -123,7 +141,7 @@ def _ask(
     steps = _chain(s, work.reviews.of_versions([item])[record.id], reasons[record.id])
     question = _next_question(s, work, record, steps)
     if question is None:
-        _approve_by_rule(s, work, record, _CHAIN_RULE)
+        _approve_by_rule(s, work, [record], record.state, _CHAIN_RULE)
         return None
     _show_if_nobody_may(s, work, question)
     request = work.reviews.ask(put(question, parcel.id, reasons[record.id], s.book.review), now)
@@ -225,9 +243,11 @@ def _answer(
     kept = work.reviews.decide(approval, s.clock.now(), parcel.id)
     if kept is not approval:
         return kept  # somebody else was first
-    if not _move_on(work, question, answer):
+    # Where a step left the policy meanwhile, the next run approves by the chain of that day.
+    is_last = question.chain == asked.chain and question.step.name == question.chain[-1]
+    if not _move_on(work, question, answer, is_last=is_last):
         raise RefusedError(f"draft {record.id} is {record.state} and waits for no answer")
-    _tell(s, work, question, approval)
+    _tell(s, work, question, approval, is_last=is_last)
     return approval
 
 
@@ -255,11 +275,11 @@ def _check(s: Services, question: Question, login: str) -> None:
     )
 
 
-def _move_on(work: UnitOfWork, question: Question, answer: Answer) -> bool:
+def _move_on(work: UnitOfWork, question: Question, answer: Answer, *, is_last: bool) -> bool:
     """Move the draft as its answer says; a step that is not the last one leaves it waiting."""
     record = question.record
     item = ParcelItem(record.id, record.version)
-    if answer is Answer.APPROVE and question.step.name != question.chain[-1]:
+    if answer is Answer.APPROVE and not is_last:
         work.parcels.let_go(item)  # the next run asks the next step
         return record.state is DraftState.AWAITING_REVIEW
     return work.drafts.move(item, DraftState.AWAITING_REVIEW, _AFTER[answer])
@@ -276,11 +296,13 @@ def _refused(s: Services, parcel_id: str, label: str, login: str, refusal: Refus
         work.exceptions.open("answer_refused", subject, str(refusal), now)
 
 
-def _tell(s: Services, work: UnitOfWork, question: Question, approval: Approval) -> None:
+def _tell(
+    s: Services, work: UnitOfWork, question: Question, approval: Approval, *, is_last: bool
+) -> None:
     now, login, answer = s.clock.now(), approval.decided_by, approval.answer
     record = question.record
     action = str(_AFTER[answer]) if answer is not Answer.SEND_BACK else "sent_back"
-    if answer is Answer.APPROVE and question.step.name != question.chain[-1]:
+    if answer is Answer.APPROVE and not is_last:
         action = "step_approved"
     told = {
         "step": approval.step,

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from invoicing.domain.decide import Obligation
 from invoicing.domain.dispatch import Attempt, OutboxRow
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.follow_up import PlannedReminder
+from invoicing.domain.holds import InvoiceHold
 from invoicing.domain.issue import Invoice
-from invoicing.domain.money import Money
-from invoicing.domain.reconcile import Allocation, Payment
+from invoicing.domain.money import Money, total
+from invoicing.domain.parking import AgreementVersion, ClientVersion, Parked
+from invoicing.domain.reconcile import Allocation, Payment, WriteOff
 from invoicing.domain.review import Approval, ReviewRequest
 from invoicing.domain.states import MoneyState, OutboxState
 from invoicing.domain.trail import TrailEntry
+from invoicing.services.ledger_ports.corrected import CreditRecord
+from invoicing.services.ledger_ports.queries import Settlement
 from invoicing.services.ports import Document
 
 
@@ -70,12 +75,24 @@ class PaymentStory:
 
 @dataclass(frozen=True, slots=True)
 class MoneyStory:
-    """What is still owed on an invoice and since when it is late."""
+    """What is still owed on an invoice and since when it is late.
+
+    ``balance`` is what was due less what was paid, credited and written off; below zero it is the
+    client's.
+    """
 
     state: MoneyState
     balance: Money
-    allocated: Money
+    settled: Settlement
     days_late: int
+    is_void: bool = False
+
+    @property
+    def is_settled_otherwise(self) -> bool:
+        """Tell whether something else than payments helped to settle the invoice."""
+        nothing = Money.zero(self.balance.currency)
+        others = (self.settled.credited, self.settled.written_off)
+        return self.state is MoneyState.PAID and any(part != nothing for part in others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,8 @@ class TrailStory:
 class InvoiceStory:
     """Everything the ledger knows about one invoice, or about the draft it may become.
 
-    ``content`` is what was issued, or the newest version of the draft while nothing is.
+    ``content`` is what was issued, or the newest version of the draft while nothing is;
+    ``open_holds`` are those that count today; the versions are those its configuration had.
     """
 
     id: str
@@ -108,6 +126,18 @@ class InvoiceStory:
     money: MoneyStory | None
     exceptions: tuple[ExceptionEntry, ...]
     trail: TrailStory
+    credits: tuple[CreditRecord, ...] = ()
+    write_offs: tuple[WriteOff, ...] = ()
+    holds: tuple[InvoiceHold, ...] = ()
+    open_holds: tuple[InvoiceHold, ...] = ()
+    parked: Parked | None = None
+    client_version: ClientVersion | None = None
+    agreement_versions: tuple[AgreementVersion, ...] = ()
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether a closing credit note took the invoice back."""
+        return self.money is not None and self.money.is_void
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +145,8 @@ class QueueItem:
     """Something a person must look at: an exception, or a draft whose approval is awaited.
 
     ``exception_id`` is empty for a draft under review, which is answered in Airflow's own page.
-    ``ref`` names the page of the invoice or draft it is about, if there is one.
+    ``ref`` names the page of the invoice or draft it is about, if there is one. ``still_open`` is
+    what is owed on an issued invoice, when that is not all of its ``amount``.
     """
 
     exception_id: str
@@ -128,11 +159,69 @@ class QueueItem:
     label: str = ""
     client: str = ""
     amount: Money | None = None
+    still_open: Money | None = None
 
     @property
     def is_review(self) -> bool:
         """Tell a draft under review from an exception."""
         return not self.exception_id
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_T]):
+    """One page of a list, and how long the list is as a whole."""
+
+    items: tuple[_T, ...]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def first(self) -> int:
+        """The place of the first item in the whole list, from one on."""
+        return (self.number - 1) * self.size + 1
+
+    @property
+    def last(self) -> int:
+        """The place of the last item in the whole list."""
+        return self.first + len(self.items) - 1
+
+    @property
+    def count(self) -> int:
+        """How many pages there are; an empty list has one."""
+        return pages(self.total, self.size)
+
+    @property
+    def more(self) -> int:
+        """How many items of the list are not on this page."""
+        return self.total - len(self.items)
+
+
+def pages(total: int, size: int) -> int:
+    """Return how many pages of ``size`` a list of ``total`` items fills, at least one."""
+    return max(-(-total // size), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKind:
+    """How many exceptions of one kind are open, whose they are, and how old the oldest one is."""
+
+    code: str
+    owner: str
+    count: int
+    oldest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for a person: drafts under review, and exceptions by who has to look."""
+
+    reviews: Page[QueueItem]
+    exceptions: dict[str, Page[QueueItem]]
+    kinds: tuple[OpenKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +231,36 @@ class OverviewRow:
     invoice: Invoice
     money: MoneyStory
     dispatch: OutboxState | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMoney:
+    """What is owed to us in one currency, and how much of it is late by how many days.
+
+    ``late`` has one amount for each of `AGES`: the days from which it counts.
+    """
+
+    owed: Money
+    late: tuple[Money, ...]
+
+    @property
+    def by_age(self) -> tuple[Money, ...]:
+        """What is not due yet, then what is late."""
+        return (self.owed - total(self.late, self.owed.currency), *self.late)
+
+
+AGES = (1, 31, 61, 91)  # days after the due date; money is chased by these
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A page of invoices, and what is open on all of them, on this page or not."""
+
+    rows: Page[OverviewRow]
+    still_open: tuple[OpenMoney, ...]
+    waiting_reviews: int
+    open_exceptions: int
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from invoicing.domain.errors import (
     RefusedError,
     StateError,
 )
-from invoicing.web import pages, webhooks
+from invoicing.web import decisions, pages, webhooks
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ def create_app() -> FastAPI:
     app = FastAPI(title="Invoicing", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(webhooks.router)
     app.include_router(pages.router)
+    app.include_router(decisions.router)
     app.add_middleware(SafeHeaders)
     app.add_exception_handler(StarletteHTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)

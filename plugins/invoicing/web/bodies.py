@@ -8,6 +8,7 @@ from fastapi import HTTPException, Request, status
 
 MAX_BYTES = 64 * 1024
 READ_SECONDS = 10.0
+MAX_SPOKEN = 500
 
 
 class BodyError(ValueError):
@@ -38,8 +39,10 @@ def check_json_type(request: Request) -> None:
         raise HTTPException(status.HTTP_415_UNSUPPORTED_MEDIA_TYPE, text)
 
 
-def strict_texts(raw: bytes, keys: Collection[str]) -> dict[str, str]:
-    """Read a JSON object that has exactly ``keys``, each a text.
+def strict_texts(
+    raw: bytes, keys: Collection[str], optional: Collection[str] = ()
+) -> dict[str, str]:
+    """Read a JSON object that has ``keys`` and perhaps some of ``optional``, each a text.
 
     A key given twice, a number that JSON has not and anything nested are refused, because two
     readers of such a body could understand two different things.
@@ -50,12 +53,30 @@ def strict_texts(raw: bytes, keys: Collection[str]) -> dict[str, str]:
         )
     except (ValueError, RecursionError) as error:
         raise BodyError(f"not valid JSON: {_short(error)}") from None
-    if not isinstance(parsed, dict) or set(parsed) != set(keys):
-        raise BodyError(f"expected one object with exactly the keys {', '.join(sorted(keys))}")
+    if not isinstance(parsed, dict) or not set(keys) <= set(parsed) <= {*keys, *optional}:
+        raise BodyError(f"expected one object with exactly the keys {_named(keys, optional)}")
     texts = {str(key): value for key, value in parsed.items() if isinstance(value, str)}
     if len(texts) != len(parsed):
         raise BodyError("every value must be a text")
     return texts
+
+
+def spoken(text: str) -> str:
+    """Return what a person wrote into a field, without blanks around it.
+
+    It stays in the ledger for good, so what hides in a text or cannot be stored is refused here.
+    """
+    text = text.strip()
+    if len(text) > MAX_SPOKEN:
+        raise BodyError(f"write at most {MAX_SPOKEN} characters")
+    if not text.isprintable():  # neither are surrogates and what reorders the text around it
+        raise BodyError("write plain text on one line")
+    return text
+
+
+def _named(keys: Collection[str], optional: Collection[str]) -> str:
+    named = ", ".join(sorted(keys))
+    return f"{named} (and perhaps {', '.join(sorted(optional))})" if optional else named
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

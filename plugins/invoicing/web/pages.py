@@ -1,24 +1,17 @@
 """The pages finance works with: the invoices, one invoice with its whole story, and the queue."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
-from invoicing.domain.exceptions import ENGINEER, FINANCE, Action
+from invoicing.domain.exceptions import ENGINEER, FINANCE
 from invoicing.domain.render import DocumentKind
-from invoicing.services.attend import act
-from invoicing.services.queries import (
-    find_document,
-    invoice_story,
-    open_by_currency,
-    open_queue,
-    overview,
-)
-from invoicing.services.stories import QueueItem
-from invoicing.web.access import Actor, UserDep, is_allowed, logged_in, may_see, same_site
-from invoicing.web.bodies import BodyError, capped_body, check_json_type, strict_texts
+from invoicing.services.ledger_ports.queries import Shown
+from invoicing.services.open_queue import REVIEWS, open_queue
+from invoicing.services.overview import overview
+from invoicing.services.queries import find_document, invoice_story
+from invoicing.web.access import UserDep, is_allowed, logged_in, may_see
 from invoicing.web.desk import Desk, DeskDep
 from invoicing.web.present import FOLDER, render
 
@@ -51,17 +44,36 @@ def home(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.scope.get('root_path', '')}/invoices")
 
 
+_MOST = 1_000_000  # beyond, an offset would not fit the databases
+PageNumber = Annotated[int, Query(ge=1, le=_MOST)]
+
+
 @router.get("/invoices")
-def show_overview(request: Request, desk: DeskDep) -> HTMLResponse:
-    """Show the invoices issued last with what is open on them and how their mail stands."""
-    rows = overview(desk.services)
-    return page(request, "overview.html", rows=rows, still_open=open_by_currency(rows))
+def show_overview(
+    request: Request,
+    desk: DeskDep,
+    shown: Shown = Shown.ALL,
+    client: str = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=_MOST)] = 1,
+) -> HTMLResponse:
+    """Show invoices page by page, with what is open on all of them and how their mail stands."""
+    found = overview(desk.services, shown=shown, client=client, number=number)
+    named = desk.services.book.clients.get(client)
+    return page(
+        request,
+        "overview.html",
+        found=found,
+        shown=shown,
+        kinds=list(Shown),
+        client_name=named.name if named else client,
+    )
 
 
 @router.get("/invoices/{ref}")
-def show_invoice(request: Request, ref: str, desk: DeskDep) -> HTMLResponse:
+def show_invoice(request: Request, ref: str, desk: DeskDep, user: UserDep) -> HTMLResponse:
     """Show the whole story of one invoice or draft, by its number or id."""
-    return page(request, "invoice.html", story=invoice_story(desk.services, ref))
+    story = invoice_story(desk.services, ref)
+    return page(request, "invoice.html", story=story, may_act=is_allowed("PUT", user))
 
 
 @router.get("/invoices/{ref}/document.pdf")
@@ -77,34 +89,26 @@ def show_preview(ref: str, desk: DeskDep, download: bool = False) -> Response:
 
 
 @router.get("/queue")
-def show_queue(request: Request, desk: DeskDep, user: UserDep) -> HTMLResponse:
-    """Show what waits for a person, with the actions this user may take."""
-    items = open_queue(desk.services)
+def show_queue(
+    request: Request,
+    desk: DeskDep,
+    user: UserDep,
+    *,
+    reviews: PageNumber = 1,
+    finance: PageNumber = 1,
+    engineer: PageNumber = 1,
+    code: str = "",
+) -> HTMLResponse:
+    """Show what waits for a person, oldest first, with the actions this user may take."""
+    numbers = {REVIEWS: reviews, FINANCE: finance, ENGINEER: engineer}
     return page(
         request,
         "queue.html",
-        reviews=[item for item in items if item.is_review],
-        owners=_by_owner(items),
+        queue=open_queue(desk.services, numbers, code=code),
+        numbers=numbers,
+        only=code,
         may_act=is_allowed("PUT", user),
     )
-
-
-def _action(raw: Annotated[bytes, Depends(capped_body)]) -> Action:
-    try:
-        return Action(strict_texts(raw, ("action",))["action"])
-    except BodyError as error:
-        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
-    except ValueError:
-        text = f"the action must be one of {', '.join(Action)}"
-        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, text) from None
-
-
-@router.post("/queue/{exception_id}", dependencies=[Depends(same_site), Depends(check_json_type)])
-def attend(
-    exception_id: str, actor: Actor, action: Annotated[Action, Depends(_action)], desk: DeskDep
-) -> JSONResponse:
-    """Do what a person decided about an exception; the ledger keeps who it was."""
-    return JSONResponse({"done": act(desk.services, exception_id, action, actor)})
 
 
 @router.get("/static/{name}")
@@ -123,12 +127,3 @@ def _pdf(desk: Desk, ref: str, kind: DocumentKind, *, download: bool) -> Respons
         "content-security-policy": PDF_POLICY,
     }
     return Response(named.document.content, media_type="application/pdf", headers=headers)
-
-
-def _by_owner(items: Sequence[QueueItem]) -> dict[str, list[QueueItem]]:
-    """Sort exceptions by who has to look, the people at the money first."""
-    owners: dict[str, list[QueueItem]] = {FINANCE: [], ENGINEER: []}
-    for item in items:
-        if not item.is_review:
-            owners.setdefault(item.owner, []).append(item)
-    return {owner: mine for owner, mine in owners.items() if mine}

@@ -9,10 +9,11 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from invoicing.domain.dispatch import Attempt
-from invoicing.domain.exceptions import Action
+from invoicing.domain.holds import HoldKind
 from invoicing.domain.money import Money, plain
 from invoicing.domain.review import Answer
-from invoicing.domain.states import DraftState, MoneyState, OutboxState
+from invoicing.domain.states import DraftState, InvoiceState, MoneyState, OutboxState
+from invoicing.web.actions import ASKED, HELD, HOLD_STATES, LIFTED, words_of
 
 FOLDER: Final = Path(__file__).parent
 
@@ -24,23 +25,13 @@ _INVISIBLE = {
 _FINGERPRINT = re.compile(r"[0-9a-f]{32,64}")
 _SCRUB = dict.fromkeys(_INVISIBLE, "\N{REPLACEMENT CHARACTER}")
 
-ACTIONS: Final[dict[Action, tuple[str, str]]] = {
-    Action.DRAFT_AGAIN: (
-        "Draft again",
-        "Reads the record again and computes the invoice anew with today's config.",
-    ),
-    Action.DECIDE_AGAIN: ("Decide again", "Reads the record again and decides with today's rules."),
-    Action.MARK_DELIVERED: ("It arrived", "Records your word that the mail reached the client."),
-    Action.SEND_AGAIN: ("Send again", "The same mail goes out once more; the client may get two."),
-    Action.RENDER_AGAIN: ("Make PDF again", "Tries to make the document once more."),
-    Action.ACKNOWLEDGE: ("Seen, close", "Closes the entry; nothing else happens."),
-}
-
 # What a state is called, and the tone it is shown in.
 STATES: Final[dict[str, tuple[str, str]]] = {
     MoneyState.OPEN: ("open", "plain"),
     MoneyState.PARTIALLY_PAID: ("partly paid", "warn"),
     MoneyState.PAID: ("paid", "good"),
+    InvoiceState.VOID: ("void", "bad"),
+    **{kind: (HOLD_STATES[kind], "warn") for kind in HoldKind},
     OutboxState.PENDING: ("waits to be sent", "plain"),
     OutboxState.SENDING: ("being sent", "plain"),
     OutboxState.DONE: ("sent", "good"),
@@ -135,4 +126,4 @@ _environment.filters.update(
     amount=amount, grouped=grouped, plain=plain, day=day, instant=instant, age=age,
     words=words, short=short, reply=reply, state_words=state_words, tone=tone,
 )  # fmt: skip
-_environment.globals.update(action_words=ACTIONS)
+_environment.globals.update(words_of=words_of, asked=ASKED, held=HELD, lifted=LIFTED)

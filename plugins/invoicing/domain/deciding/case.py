@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from invoicing.domain.agreements import Agreement
+from invoicing.domain.bounds import RELEASED
 from invoicing.domain.events import BillingEvent
 from invoicing.domain.money import Money, Rounding
 from invoicing.domain.obligations import Bill, Ignore, Obligation, ObligationKey, Owed
@@ -36,8 +37,9 @@ class Case:
         return items_of(self.event.work)
 
     def key(self, unit: str) -> ObligationKey:
-        """Name a thing owed under this agreement."""
-        return ObligationKey(self.agreement.entity, self.agreement.key, unit)
+        """Name a thing owed under this agreement, in its newest revision."""
+        first = ObligationKey(self.agreement.entity, self.agreement.key, unit)
+        return self.owed.revised.get(first, first)
 
     def is_owed(self, unit: str) -> bool:
         """Tell whether the ledger has this thing already."""
@@ -75,8 +77,11 @@ def bill(case: Case, *owings: Owing) -> Bill:
 
 def known(case: Case, unit: str) -> Ignore:
     """Say that an event is about something that is owed already."""
-    text = f"{unit} of {case.agreement.key} is billed already; this tells of the same thing"
-    return Ignore(text, case.key(unit))
+    key, what = case.key(unit), f"{unit} of {case.agreement.key}"
+    if key in case.owed.void:
+        text = f"the invoice about {what} is void; only a person lets it be owed again"
+        return Ignore(text, key)
+    return Ignore(f"{what} is billed already; this tells of the same thing", key)
 
 
 def items_of(work: Iterable[Work]) -> tuple[WorkItem, ...]:
@@ -107,7 +112,8 @@ def _obligation(case: Case, owing: Owing, *, is_first: bool) -> Obligation:
         # Taken off the whole, so off one of several only.
         discounts=event.discounts if is_first else (),
         references=event.references,
-        flags=event.flags,
+        # No source lets its own events pass the safety bounds.
+        flags=tuple(flag for flag in event.flags if flag != RELEASED),
         category=event.category or case.agreement.category,
         reported_by=event.reported_by,
     )

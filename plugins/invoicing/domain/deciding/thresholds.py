@@ -43,11 +43,13 @@ def decide_threshold(case: Case, pricing: TimeAndMaterials) -> Decision:
 def decide_block(case: Case, block: PrepaidBlock) -> Decision:
     """Bill the next block when few hours are left, but not while the newest one is unpaid.
 
-    A first block from before we billed counts as bought. The work that used up the blocks before
+    A first block from before we billed counts as bought, one whose invoice is void does not. The
+    work that used up the blocks before
     goes along, so that each record is spoken for, and outlays are billed.
     """
     newest = case.newest(BLOCK)
-    bought = max(newest, int(case.agreement.starts_on < case.agreement.bill_from))
+    last = max(newest, int(case.agreement.starts_on < case.agreement.bill_from))
+    bought = last - sum(case.key(f"{BLOCK}{one}") in case.owed.void for one in range(1, last + 1))
     paid_for = bought * block.hours * _AN_HOUR
     left = paid_for - _used(case, block)
     if ends_on := settles(case):
@@ -62,7 +64,7 @@ def decide_block(case: Case, block: PrepaidBlock) -> Decision:
             figures = f"{_hours(-left)} more than the {_hours(paid_for)} bought are used"
         return Ignore(f"{figures}, but block {newest} is not paid yet{case.left_out}")
     title = f"{case.agreement.description}, {plain(block.hours)} hours"
-    return bill(case, Owing(f"{BLOCK}{bought + 1}", case.work, title=title))
+    return bill(case, Owing(f"{BLOCK}{last + 1}", case.work, title=title))
 
 
 def _used(case: Case, block: PrepaidBlock) -> Decimal:

@@ -65,7 +65,7 @@ def _completes(sheet: Sheet, project: Project, units: Collection[str]) -> bool:
     """Tell whether every milestone and every step is on this invoice or on an earlier draft."""
     if all(unit.startswith("change:") for unit in units):
         return False
-    drafted = _drafted(sheet) | set(units)
+    drafted = _drafted(sheet) | sheet.standing.void | set(units)
     if project.milestones:
         return all(one.key in drafted for one in project.milestones)
     return any(step_of(unit) == ALL for unit in drafted)
@@ -88,6 +88,12 @@ def _issued(sheet: Sheet, deals: frozenset[str] | None) -> tuple[Draft, ...]:
     for record in waiting:
         if record.state is not DraftState.ISSUED:
             raise _not_issued(f"{record.draft.title} ({record.id}) is {record.state}")
+        if record.id in sheet.standing.credited:
+            raise HeldError(
+                "deposit_credited",
+                f"a part of the deposit {record.draft.title} ({record.id}) was credited, so it"
+                " cannot be taken off as it was charged: correct or void it first",
+            )
     for unit in sorted(_deposits_owed(sheet, deals) - _drafted(sheet)):
         raise _not_issued(f"{unit} is owed, but has no draft")
     return tuple(record.draft for record in waiting)

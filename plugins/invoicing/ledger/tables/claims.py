@@ -77,7 +77,7 @@ draft_versions = Table(
     text_column("author"),
     text_column("config_hash"),
     text_column("content_hash"),
-    Column("content", Json(Draft), nullable=False),
+    Column("content", Json(Draft, kept=True), nullable=False),
     PrimaryKeyConstraint("draft_id", "version"),
 )
 

@@ -51,7 +51,7 @@ invoices = Table(
     text_column("currency"),
     text_column("due"),
     Column("due_minor", BigInteger, nullable=False),
-    Column("content", Json(Draft), nullable=False),
+    Column("content", Json(Draft, kept=True), nullable=False),
     Column("state", Word(InvoiceState), nullable=False),  # the only column that may change
     UniqueConstraint("entity", "series", "year", "sequence"),
     UniqueConstraint("entity", "number"),

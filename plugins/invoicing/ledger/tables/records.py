@@ -87,9 +87,15 @@ anchors = Table(
 anchored_heads = Table(
     "anchored_heads",
     metadata,
-    Column("day", Date, ForeignKey("anchors.day"), nullable=False),
+    Column(
+        "day",
+        Date,
+        ForeignKey("anchors.day", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
     text_column("subject"),
     Column("sequence", Integer, nullable=False),
+    text_column("hash"),
     PrimaryKeyConstraint("subject", "sequence"),
     Index(None, "day"),
 )

@@ -1,5 +1,6 @@
 """What the use cases need from the ledger, as Protocols: its groups of tables, seen together."""
 
+from invoicing.services.ledger_ports.audit import Anchors, Audit
 from invoicing.services.ledger_ports.claims import (
     Drafts,
     EventRow,
@@ -9,9 +10,11 @@ from invoicing.services.ledger_ports.claims import (
     ObligationState,
     Parcels,
     Receipt,
+    Releasable,
     Reviewed,
     Reviews,
 )
+from invoicing.services.ledger_ports.corrected import CreditRecord, Credits, Holds, WriteOffs
 from invoicing.services.ledger_ports.issued import (
     QUEUED,
     Document,
@@ -21,19 +24,25 @@ from invoicing.services.ledger_ports.issued import (
     Payments,
     Reminders,
 )
-from invoicing.services.ledger_ports.records import Audit, Configs, Exceptions, Trail
+from invoicing.services.ledger_ports.parking import Parking, Parties
+from invoicing.services.ledger_ports.queries import Queries
+from invoicing.services.ledger_ports.records import Configs, Exceptions, Trail
 from invoicing.services.ledger_ports.whole import Ledger, UnitOfWork
 
 __all__ = [
     "QUEUED",
+    "Anchors",
     "Audit",
     "Configs",
+    "CreditRecord",
+    "Credits",
     "Document",
     "Documents",
     "Drafts",
     "EventRow",
     "EventState",
     "Exceptions",
+    "Holds",
     "Inbox",
     "Invoices",
     "Ledger",
@@ -41,11 +50,16 @@ __all__ = [
     "Obligations",
     "Outbox",
     "Parcels",
+    "Parking",
+    "Parties",
     "Payments",
+    "Queries",
     "Receipt",
+    "Releasable",
     "Reminders",
     "Reviewed",
     "Reviews",
     "Trail",
     "UnitOfWork",
+    "WriteOffs",
 ]

@@ -1,6 +1,6 @@
 """Groups of tables up to the decision to issue: events, things owed, drafts, parcels, reviews."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,12 +8,14 @@ from typing import Protocol
 
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.events import BillingEvent, EventKind, Hint
+from invoicing.domain.money import Money
 from invoicing.domain.obligations import Obligation, Owed
 from invoicing.domain.parcels import Parcel, ParcelItem
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.review import SYSTEM, Answer, Approval, ReviewRequest
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
+from invoicing.domain.work import RecordRef
 
 
 class Receipt(StrEnum):
@@ -77,6 +79,9 @@ class Inbox(Protocol):
     def settle(self, row_id: str, before: EventState, after: EventState, reason: str) -> bool:
         """Move an event on, with the reason; False when it was not in ``before``."""
 
+    def settle_all(self, before: EventState, settled: Mapping[str, tuple[EventState, str]]) -> None:
+        """Move events on, each with its reason; those that are not in ``before`` stay."""
+
     def newest_waiting(self, kind: EventKind) -> str:
         """Return a mark of the newest HINTED or READY event of ``kind``, or nothing (peek)."""
 
@@ -96,17 +101,21 @@ class Obligations(Protocol):
         """Keep everybody else from deciding and drafting about ``agreements`` until this ends."""
 
     def of_agreements(self, agreements: Collection[str]) -> Owed:
-        """Return what is owed under ``agreements``, the oldest first, and what is unpaid of it."""
+        """Return what is owed under ``agreements``, the oldest first, and what is unpaid of it.
+
+        Of a thing that is owed again it is the newest revision.
+        """
 
     def units(self, agreements: Collection[str]) -> dict[str, frozenset[str]]:
         """Return the units that are owed under each agreement, but for those whose draft was
-        rejected or expired."""
+        rejected or expired, or whose invoice is void."""
 
     def add(self, obligations: Sequence[Obligation]) -> list[str]:
         """Store obligations; return the ids of the new ones only."""
 
-    def open(self, model: Model, limit: int) -> list[Obligation]:
-        """Return obligations that have no draft yet, agreement by agreement, the oldest first."""
+    def open(self, model: Model, limit: int, without: Collection[str] = ()) -> list[Obligation]:
+        """Return obligations that have no draft yet, agreement by agreement, the oldest first; none
+        of the agreements ``without``."""
 
     def of_draft(self, draft_id: str) -> list[Obligation]:
         """Return the obligations a draft covers."""
@@ -120,10 +129,25 @@ class Obligations(Protocol):
     def rewrite(self, obligation: Obligation) -> None:
         """Keep today's facts about a thing owed, read again on a person's word."""
 
+    def cover(self, drafts: Mapping[str, str]) -> set[str]:
+        """Link open obligations to their drafts, by id, and return those that were open.
+
+        One that is not open stays as it is, and keeps the others of its draft open.
+        """
+
     def move(
         self, ids: Sequence[str], before: ObligationState, after: ObligationState, draft_id: str
     ) -> list[str]:
         """Move obligations by compare-and-set and link their draft; return the ids moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Releasable:
+    """A version of a draft that may go on; ``run_id`` is the run whose parcel holds it, if any."""
+
+    item: ParcelItem
+    state: DraftState
+    run_id: str = ""
 
 
 class Drafts(Protocol):
@@ -131,6 +155,11 @@ class Drafts(Protocol):
 
     def add(self, draft: Draft, author: str, config_hash: str, state: DraftState) -> bool:
         """Store version 1; False when the draft exists."""
+
+    def add_all(
+        self, drafts: Sequence[tuple[Draft, str]], config_hash: str, state: DraftState
+    ) -> set[str]:
+        """Store version 1 of drafts, each with its author; return the ids of the new ones only."""
 
     def add_version(self, draft: Draft, author: str, config_hash: str, before: DraftRecord) -> bool:
         """Store the next version and set the state to DRAFT, by compare-and-set on ``before``.
@@ -144,22 +173,35 @@ class Drafts(Protocol):
     def move(self, item: ParcelItem, before: DraftState, after: DraftState) -> bool:
         """Compare-and-set on (id, state, version)."""
 
+    def move_all(
+        self, items: Collection[ParcelItem], before: DraftState, after: DraftState
+    ) -> set[ParcelItem]:
+        """Compare-and-set on each (id, state, version); return those that moved."""
+
     def claim(self, draft_ids: Collection[str]) -> None:
         """Keep these drafts from everybody else until this ends."""
 
     def claim_releasable(self, model: Model) -> None:
         """Keep the drafts that may go on from everybody else who plans, until this ends."""
 
-    def releasable(self, model: Model) -> list[tuple[DraftRecord, Parcel | None]]:
-        """Return drafts of a billing model in DRAFT, AWAITING_REVIEW or APPROVED, each with the
-        parcel that holds this version, if any."""
+    def releasable(self, model: Model) -> list[Releasable]:
+        """Return drafts of a billing model in DRAFT, AWAITING_REVIEW or APPROVED."""
 
     def consume(self, draft: Draft) -> list[tuple[str, str]]:
         """Bind the draft's source records to it; return (record, other draft) of those taken."""
 
+    def consume_all(self, drafts: Sequence[Draft]) -> dict[str, list[tuple[str, str]]]:
+        """Do the same for several, the first one first; return what was taken by draft id."""
+
+    def free(self, draft_id: str) -> None:
+        """Let other drafts bill the source records of a draft whose invoice is void."""
+
+    def bound_to(self, record: RecordRef) -> str:
+        """Return the id of the draft that uses a record up, or nothing."""
+
     def of_agreements(self, agreements: Collection[str]) -> dict[str, list[DraftRecord]]:
-        """Return the drafts of each agreement that were not rejected and did not expire, the
-        oldest first."""
+        """Return the drafts of each agreement that were not rejected, did not expire and are no
+        void invoice, the oldest first."""
 
     def versions_of(
         self, agreements: Collection[str]
@@ -167,8 +209,10 @@ class Drafts(Protocol):
         """Return which versions `of_agreements` would return and whether each is issued, to see
         whether they changed."""
 
-    def per_day(self, agreements: Collection[str]) -> dict[tuple[str, date], int]:
-        """Count those drafts by agreement and tax point."""
+    def gross_per_day(
+        self, agreements: Collection[str], days: Collection[date]
+    ) -> dict[tuple[str, date], tuple[Money, ...]]:
+        """Return the gross of each of those drafts by agreement and tax point, one of ``days``."""
 
     def in_state(self, state: DraftState, limit: int) -> list[DraftRecord]:
         """Return drafts in ``state``, newest first."""
@@ -225,6 +269,9 @@ class Reviews(Protocol):
 
     def ask(self, request: ReviewRequest, at: datetime) -> ReviewRequest:
         """Store the question, or return the one that was asked before about this step."""
+
+    def approve(self, approvals: Sequence[Approval], at: datetime) -> None:
+        """Store what a rule approved; a step that was answered before keeps its answer."""
 
     def decide(self, approval: Approval, at: datetime, parcel_id: str = "") -> Approval:
         """Store an answer, or return the one that was given before to this step."""

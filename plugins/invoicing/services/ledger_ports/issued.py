@@ -1,6 +1,6 @@
 """Groups of tables from the number on: invoices, messages, documents, reminders, payments."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from invoicing.domain.issue import Invoice, SeriesKey
 from invoicing.domain.money import Money
 from invoicing.domain.reconcile import Allocation, OpenInvoice, Payment
 from invoicing.domain.render import DocumentKind
-from invoicing.domain.states import OutboxState
+from invoicing.domain.states import InvoiceState, OutboxState
 
 
 class Invoices(Protocol):
@@ -22,6 +22,9 @@ class Invoices(Protocol):
 
     def get(self, invoice_ids: Collection[str]) -> list[Invoice]:
         """Return invoices that exist, in the order asked for."""
+
+    def known(self, invoice_ids: Collection[str]) -> list[str]:
+        """Return those of ``invoice_ids`` that are issued, in the order asked for."""
 
     def by_number(self, number: str) -> Invoice | None:
         """Return the invoice with this number, if any."""
@@ -36,7 +39,16 @@ class Invoices(Protocol):
         """Return what the issued invoices of each agreement came to, the oldest first."""
 
     def without_document(self, limit: int) -> list[str]:
-        """Return ids of issued invoices whose document was not rendered yet."""
+        """Return ids of invoices, void ones too, whose document was not rendered yet."""
+
+    def states(self, invoice_ids: Collection[str]) -> dict[str, InvoiceState]:
+        """Return where each of these invoices stands."""
+
+    def claim(self, invoice_ids: Collection[str]) -> dict[str, InvoiceState]:
+        """Return where each stands, kept from everybody else who pays, sends or voids it."""
+
+    def void(self, invoice_id: str) -> bool:
+        """ISSUED -> VOID by compare-and-set; its closing credit note comes in the same commit."""
 
     def take_numbers(self, key: SeriesKey, count: int) -> int:
         """Take the next ``count`` numbers of a series and return the first; locks its counter."""
@@ -55,7 +67,8 @@ class Outbox(Protocol):
         """Return all messages of these invoices."""
 
     def due(self, now: datetime, limit: int) -> list[OutboxRow]:
-        """Return pending messages that may be tried now and whose document is there."""
+        """Return pending messages that may be tried now and whose document is there; none of a
+        parked client."""
 
     def claim(self, row: OutboxRow, owner: str, lease_until: datetime, now: datetime) -> bool:
         """PENDING -> SENDING by compare-and-set, with a new attempt; False when lost."""
@@ -97,6 +110,11 @@ class Documents(Protocol):
     def put(self, subject: str, version: int, kind: DocumentKind, document: Document) -> bool:
         """Store and link a document; False when this subject has one of this kind and version."""
 
+    def put_all(
+        self, kind: DocumentKind, documents: Mapping[tuple[str, int], Document]
+    ) -> set[tuple[str, int]]:
+        """Do the same for several, by subject and version; return those that had none."""
+
     def find(self, subject: str, version: int, kind: DocumentKind) -> Document | None:
         """Return the document of a subject, if it was made."""
 
@@ -110,8 +128,12 @@ class Reminders(Protocol):
     def plan(self, invoice_id: str, reminders: Sequence[PlannedReminder]) -> None:
         """Store the plan of an invoice."""
 
+    def plan_all(self, plans: Mapping[str, Sequence[PlannedReminder]]) -> None:
+        """Store the plans of several invoices, by id."""
+
     def due(self, today: date, limit: int) -> list[tuple[str, PlannedReminder]]:
-        """Return planned reminders whose day has come, with their invoice's id."""
+        """Return planned reminders whose day has come, with their invoice's id; none of a parked
+        client."""
 
     def settle(self, invoice_id: str, step: str, outcome: str, at: datetime) -> bool:
         """Close a planned reminder once, as ``queued`` or with the reason it was dropped."""
@@ -136,7 +158,15 @@ class Payments(Protocol):
         """Return issued invoices with what is still owed on them."""
 
     def claim_invoices(self, numbers: Collection[str]) -> list[OpenInvoice]:
-        """Return those with one of ``numbers``; nobody else allocates to them until this ends."""
+        """Return those with one of ``numbers``, void ones too; nobody else allocates to them, or
+        voids them, until this ends."""
+
+    def claim_rest(self, source: str, external_id: str) -> tuple[Payment, Money]:
+        """Return a payment and what of it is placed nowhere, kept from everybody else who places
+        it; NotFoundError if unknown."""
+
+    def allocated(self, invoice_ids: Collection[str]) -> dict[str, Money]:
+        """Return what payments settled of each invoice."""
 
     def balances(self, invoice_ids: Collection[str]) -> dict[str, Money]:
         """Return what is still owed on each invoice."""

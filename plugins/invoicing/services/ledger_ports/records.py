@@ -1,11 +1,10 @@
-"""Groups of tables that go with the whole way: exceptions, trail, configurations, audit."""
+"""Groups of tables that go with the whole way: exceptions, trail, configurations."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from invoicing.domain.exceptions import Action, ExceptionEntry
-from invoicing.domain.issue import Invoice
 from invoicing.domain.trail import TrailEntry
 
 
@@ -18,6 +17,11 @@ class Exceptions(Protocol):
     def close(self, code: str, subject: str, by: str, decision: str, at: datetime) -> bool:
         """Close the open entry about this, if there is one."""
 
+    def close_all(
+        self, code: str, subjects: Collection[str], by: str, decision: str, at: datetime
+    ) -> None:
+        """Close the open entries of one kind about each of these."""
+
     def settle(self, action: Action, subject: str, by: str, at: datetime) -> None:
         """Close every open entry about ``subject`` that offered ``action``, now carried out."""
 
@@ -26,6 +30,12 @@ class Exceptions(Protocol):
 
     def list_open(self, limit: int) -> list[ExceptionEntry]:
         """Return open entries, oldest first."""
+
+    def open_of(self, code: str) -> list[ExceptionEntry]:
+        """Return the open entries of one code, oldest first."""
+
+    def all(self, limit: int) -> list[ExceptionEntry]:
+        """Return entries, open and closed, the newest first."""
 
     def of_subjects(self, subjects: Collection[str]) -> list[ExceptionEntry]:
         """Return all entries about these subjects, open and closed, the oldest first."""
@@ -42,32 +52,16 @@ class Trail(Protocol):
     def of(self, subject: str) -> list[TrailEntry]:
         """Return the entries of a subject, oldest first."""
 
+    def newest(self, subjects: Collection[str]) -> dict[str, TrailEntry]:
+        """Return the last entry of each subject that has any."""
+
 
 class Configs(Protocol):
     """Configurations that were active once, by hash."""
 
-    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> None:
-        """Store a configuration and make it the active one; harmless when it is."""
+    def activate(self, config_hash: str, texts: Mapping[str, str], at: datetime) -> int:
+        """Store a configuration and make it the active one; harmless when it is. Returns the number
+        of its activation; nobody else activates one until this ends."""
 
     def active(self) -> Mapping[str, str] | None:
         """Return the texts of the active configuration, if there ever was one."""
-
-
-class Audit(Protocol):
-    """What the ledger says of itself, for checks that look at every row."""
-
-    def repeated_keys(self) -> list[str]:
-        """Name every value that breaks one of the four unique keys (none, if the guards hold)."""
-
-    def gaps(self) -> list[str]:
-        """Name every series whose numbers are not 1..n, or whose counter disagrees."""
-
-    def each_invoice(self) -> Iterator[Invoice]:
-        """Stream all issued invoices."""
-
-    def each_trail(self) -> Iterator[list[TrailEntry]]:
-        """Stream the trail, one subject at a time."""
-
-    def unapproved(self) -> list[str]:
-        """Name every invoice without an approval of exactly its version and content, by each
-        step of the chain that was asked."""

@@ -3,9 +3,13 @@
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from invoicing.services.ledger_ports.audit import Anchors, Audit
 from invoicing.services.ledger_ports.claims import Drafts, Inbox, Obligations, Parcels, Reviews
+from invoicing.services.ledger_ports.corrected import Credits, Holds, WriteOffs
 from invoicing.services.ledger_ports.issued import Documents, Invoices, Outbox, Payments, Reminders
-from invoicing.services.ledger_ports.records import Audit, Configs, Exceptions, Trail
+from invoicing.services.ledger_ports.parking import Parking, Parties
+from invoicing.services.ledger_ports.queries import Queries
+from invoicing.services.ledger_ports.records import Configs, Exceptions, Trail
 
 
 class UnitOfWork(Protocol):
@@ -21,10 +25,17 @@ class UnitOfWork(Protocol):
     documents: Documents
     reminders: Reminders
     payments: Payments
+    credits: Credits
+    write_offs: WriteOffs
+    holds: Holds
     exceptions: Exceptions
     trail: Trail
     configs: Configs
+    parking: Parking
+    parties: Parties
     audit: Audit
+    anchors: Anchors
+    queries: Queries
 
 
 class Ledger(Protocol):

@@ -37,6 +37,9 @@ _UNIQUE_OPEN = {"holds": ("lifted_at", "invoice_id, kind"), "parking": ("unparke
 
 def upgrade() -> None:
     """Add the tables and guards; what is in the ledger stays as it is."""
+    if op.get_bind().dialect.name == "postgresql":
+        _tell_revision()
+        op.execute("LOCK TABLE invoices IN SHARE ROW EXCLUSIVE MODE")  # their taxes are read now
     _taxes()
     _credits()
     _holds()
@@ -47,6 +50,19 @@ def upgrade() -> None:
         _guard_postgresql()
     else:
         _guard_sqlite()
+
+
+def _tell_revision() -> None:
+    """Let a writer wait for a migration that runs, and then see the revision it left.
+
+    Each statement of such a function sees what is committed when it begins, so the second one is
+    never older than the lock. The key is the one of `ledger/migrate.py`.
+    """
+    op.execute(
+        "CREATE FUNCTION ledger_revision() RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN"
+        " PERFORM pg_advisory_xact_lock_shared(7204111968);"
+        " RETURN (SELECT version_num FROM invoicing_version); END $$"
+    )
 
 
 def _text(name: str) -> sa.Column[str]:
@@ -83,10 +99,12 @@ def _taxes() -> None:
         _of_invoice(),
     )
     issued = sa.table("invoices", sa.column("id"), sa.column("content"))
-    rows = op.get_bind().execute(sa.select(issued.c.id, issued.c.content)).all()
-    found = [values for row in rows for values in _taxes_of(row.id, json.loads(row.content))]
-    if found:
-        op.bulk_insert(table, found)
+    query = sa.select(issued.c.id, issued.c.content)
+    rows = op.get_bind().execute(query, execution_options={"yield_per": 500})
+    for part in rows.partitions():
+        found = [values for row in part for values in _taxes_of(row.id, json.loads(row.content))]
+        if found:
+            op.bulk_insert(table, found)
 
 
 def _taxes_of(invoice_id: str, content: dict[str, Any]) -> Iterator[dict[str, object]]:
@@ -248,8 +266,9 @@ def _anchors() -> None:
         sa.Column("day", sa.Date, nullable=False),
         _text("subject"),
         _integer("sequence"),
+        _text("hash"),
         sa.PrimaryKeyConstraint("subject", "sequence"),
-        sa.ForeignKeyConstraint(["day"], ["anchors.day"]),
+        sa.ForeignKeyConstraint(["day"], ["anchors.day"], deferrable=True, initially="DEFERRED"),
     )
     op.create_index("ix_anchored_heads_day", "anchored_heads", ["day"])
 
