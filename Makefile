@@ -6,11 +6,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 RUN := .venv/bin
 
-.PHONY: help setup test check fmt schema lock demo bench clean
+.PHONY: help setup test check fmt schema lock demo bench crash crash-mutants clean
 
 help: ## This list
 	@echo "Invoicing for Apache Airflow"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## System libraries, .venv and the locked packages; does nothing when all is there
 	@PYTHON=$(PYTHON) bin/setup
@@ -41,6 +41,16 @@ demo: setup ## The make-believe company in a real Airflow; Ctrl-C stops it. ONCE
 
 bench: setup ## Measure batches and parcels
 	@$(RUN)/python -m bench
+
+N ?= 500
+DB ?= sqlite
+SEED ?= 1
+
+crash: setup ## Kill, stop and race the product and judge what is left: N=500 DB=sqlite|postgresql SEED=1
+	@$(RUN)/python -m tests.crash $(N) --db $(DB) --seed $(SEED)
+
+crash-mutants: setup ## Put known mistakes into the product; the crash programme must find each
+	@$(RUN)/python -m tests.crash 200 --mutant all
 
 clean: ## Remove .venv, caches, build results and what the demo left
 	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* .import_linter_cache

@@ -1,0 +1,253 @@
+"""One pass of the whole cycle, as the tasks of Airflow do it, each with its tries and failures."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from hashlib import sha256
+from random import Random
+from typing import TypeVar
+
+import httpx
+
+from invoicing.adapters.mail import Security, SmtpMailer
+from invoicing.adapters.sources import Peer, RestSources
+from invoicing.domain.book import Book
+from invoicing.domain.dispatch import MessageKind
+from invoicing.domain.errors import InvoicingError, TransientError
+from invoicing.domain.events import BillingEvent
+from invoicing.domain.exceptions import ExceptionEntry
+from invoicing.domain.issue import Invoice
+from invoicing.domain.money import Money
+from invoicing.domain.render import Page
+from invoicing.domain.rules import Model
+from invoicing.services import (
+    attend,
+    decide,
+    dispatch,
+    draft,
+    follow_up,
+    issue,
+    parcels,
+    reconcile,
+    render,
+    report,
+    review,
+)
+from invoicing.services.faults import FaultError
+from invoicing.services.ledger_ports import Document, Ledger
+from invoicing.services.ports import FaultPoint, Limits, MailText, Rendered, Services
+from tests.crash.company import switched_off
+from tests.crash.journal import Journal
+from tests.crash.office import something_to_ask
+from tests.crash.people import Somebody
+from tests.crash.shared import BUSINESS, LEASE, Board, BoardClock
+from tests.crash.story import Delivery
+from tests.crash.world import World
+
+LEASE_SECONDS = 600
+SEND_SECONDS = 1.0
+TRIES = 2
+T = TypeVar("T")
+
+
+def no_mark() -> str:
+    """Return what is printed on each page besides: nothing."""
+    return ""
+
+
+MARK = no_mark  # a mutant prints something else each time
+
+
+class PlainPrinter:
+    """A printer whose pages are a few plain words: the same ones for the same page."""
+
+    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+        """Print each page."""
+        return [Rendered(_document(page)) for page in pages]
+
+    def mail(
+        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
+    ) -> MailText:
+        """Write the shortest mail there is."""
+        return MailText(f"{kind} {invoice.number}", f"open: {balance}\n", f"<p>{balance}</p>")
+
+
+def _document(page: Page) -> Document:
+    owed = " ".join(map(str, page.content.obligations))
+    text = f"{page.kind} {page.number} {page.issued_on} {owed} {page.content.totals.due}{MARK()}"
+    content = text.encode()
+    return Document(sha256(content).hexdigest(), "application/pdf", content, "plain 1")
+
+
+def services(
+    ledger: Ledger, book: Book, board: Board, world: World, client: httpx.Client, fault: FaultPoint
+) -> Services:
+    """Put the real use cases together over the lossy world."""
+    url = f"http://127.0.0.1:{world.http_port}"
+    peers = {name: Peer(name, f"{url}/{name}") for name in ("crm", "esign", "psa", "accounting")}
+    return Services(
+        ledger=ledger,
+        book=book,
+        clock=BoardClock(board, BUSINESS),
+        lease_clock=BoardClock(board, LEASE),
+        sources=RestSources(peers, client=client),
+        mailer=SmtpMailer(
+            host="127.0.0.1",
+            port=world.smtp_port,
+            security=Security.PLAIN,
+            deadline_seconds=SEND_SECONDS,
+            fault=fault,
+        ),
+        renderer=PlainPrinter(),
+        sender="",
+        limits=Limits(LEASE_SECONDS, 120),
+        fault=fault,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a pass has to do: what is delivered, which models are billed, which runs are over."""
+
+    run_id: str
+    deliveries: tuple[Delivery, ...]
+    models: tuple[Model, ...]
+    over: frozenset[str]
+    calm: bool = False
+
+
+class _FailedError(Exception):
+    """A task failed for good; what would come after it waits for the next run."""
+
+
+class Cycle:
+    """A process that does one pass; what it must be able to prove later goes into the journal."""
+
+    def __init__(self, s: Services, orders: Orders, who: Somebody, random: Random) -> None:
+        self._s = s
+        self._orders = orders
+        self._who = who
+        self._random = random
+
+    def run(self, journal: Journal) -> None:
+        """Do everything, in some order; a chain that fails leaves the others alone."""
+        rest: list[Callable[[], None]] = [partial(self._bill, one) for one in self._orders.models]
+        rest += [self._reconcile, self._follow_up, self._attend]
+        if not self._orders.calm:
+            self._random.shuffle(rest)
+        chains: list[Callable[[], None]] = [partial(self._take_in, journal), *rest]
+        for chain in chains:
+            try:
+                chain()
+            except _FailedError:
+                continue
+
+    def _take_in(self, journal: Journal) -> None:
+        for delivery in self._orders.deliveries:
+            try:
+                self._task(partial(_accept, self._s, delivery))
+            except _FailedError:
+                continue  # not acknowledged: the sender tries again
+            journal.write("acknowledged", *delivery.message)
+
+    def _bill(self, model: Model) -> None:
+        s = self._s
+        self._task(lambda: report.report_events(s, model))
+        self._task(lambda: decide.decide_events(s, model))
+        self._task(lambda: draft.draft_obligations(s, model))
+        run_id, over = f"{model}/{self._orders.run_id}", self._orders.over
+        for parcel in self._task(
+            lambda: parcels.plan_parcels(
+                s, model, run_id, lambda run: run.partition("/")[2] in over
+            )
+        ):
+            try:
+                self._release(parcel)
+            except _FailedError:
+                continue
+
+    def _release(self, parcel: str) -> None:
+        s, random = self._s, self._random
+        request = self._task(lambda: review.open_review(s, parcel))
+        if request is not None:
+            said = self._who.answer(request)
+            if said is not None:
+                label, login = said
+                self._task(lambda: review.answer_review(s, parcel, label, login, "said so"))
+            elif random.random() < 0.3:
+                self._task(lambda: review.expire_review(s, parcel))
+            if said is None and random.random() < 0.8:
+                return  # else somebody marks the task as done and the run goes on
+        self._task(lambda: issue.issue_parcel(s, parcel))
+        self._task(lambda: render.render_parcel(s, parcel))
+        self._task(lambda: dispatch.dispatch_parcel(self._sending(), parcel))
+
+    def _sending(self) -> Services:
+        """Return the services for sending; a client may have been switched off just now."""
+        if self._orders.calm or self._random.random() > 0.02:
+            return self._s
+        return replace(self._s, book=switched_off(self._s.book, "nordwind"))
+
+    def _reconcile(self) -> None:
+        self._task(lambda: report.report_payments(self._s))
+        self._task(lambda: reconcile.reconcile_payments(self._s))
+
+    def _follow_up(self) -> None:
+        self._task(lambda: follow_up.follow_up(self._s))
+
+    def _attend(self) -> None:
+        entries, invoices = self._task(self._desk)
+        numbers = sorted(invoice.number for invoice in invoices)
+        doings: list[Callable[[], object]] = []
+        for entry in entries:
+            if doing := self._who.attend(entry, numbers):
+                doings.append(partial(attend.act, self._s, entry.id, *doing))
+        if not self._orders.calm:
+            asking = something_to_ask(self._s, invoices, self._random)
+            doings += [asking] if asking else []
+        for do in doings:
+            try:
+                self._task(do)
+            except _FailedError:
+                continue
+
+    def _desk(self) -> tuple[list[ExceptionEntry], list[Invoice]]:
+        with self._s.ledger.read() as work:
+            return work.exceptions.list_open(100), work.invoices.recent(100)
+
+    def _task(self, do: Callable[[], T]) -> T:
+        """Do one task as Airflow does: again where that may help, else its chain ends here."""
+        for _ in range(TRIES):
+            try:
+                return do()
+            except (TransientError, FaultError):
+                continue
+            except InvoicingError:
+                break
+        raise _FailedError
+
+
+def _accept(s: Services, delivery: Delivery) -> None:
+    """Take in one delivery, as the webhook or the form does."""
+    if delivery.unknown:
+        report.note_unknown(s, *delivery.key, delivery.unknown)
+    elif isinstance(delivery.fact, BillingEvent):
+        report.report_request(s, delivery.fact)
+    else:
+        report.accept_hint(s, delivery.fact)
+
+
+def due_deliveries(
+    deliveries: Collection[Delivery],
+    number: int,
+    acknowledged: Collection[tuple[str, ...]],
+    random: Random,
+) -> tuple[Delivery, ...]:
+    """Return what senders deliver now: all we did not acknowledge, and some of the rest again."""
+    return tuple(
+        one
+        for one in deliveries
+        if one.from_pass <= number
+        and (one.from_pass == number or one.message not in acknowledged or random.random() < 0.1)
+    )

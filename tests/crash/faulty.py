@@ -1,0 +1,78 @@
+"""Faults of a process: at which visit of which point it is killed, stopped or raised out of."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from random import Random
+
+from invoicing.services.faults import FaultError
+from tests.crash.shared import POINTS, Board
+
+KILL, RAISE, STOP = "kill", "raise", "stop"
+# A process that is stopped in a transaction would keep everybody else out of the ledger.
+_OUTSIDE = (
+    "smtp.", "dispatch.reply_read", "fetch.source_read", "dues.source_read", "draft.begin",
+    "draft.source_read", "draft.mid_lines", "render.rendered", "report.begin",
+)  # fmt: skip
+# Points that few passes come by: chosen oftener, so that each is hit often enough.
+_RARE = {
+    "smtp.tls": 3, "smtp.auth": 3, "expire": 4, "refuse": 4, "give_up": 6, "reopen": 5,
+    "redraft": 5, "decide_again": 5, "recover": 3, "resolve": 4, "acknowledge": 3, "hold_hint": 4,
+    "unreachable": 3, "remind": 3, "request": 5, "unknown": 4, "reconcile": 3,
+}  # fmt: skip
+# Not on the way of an invoice: other programmes kill migrations, anchors and the nightly audit.
+ELSEWHERE = ("migrate.", "anchor.", "audit.")
+IN_CYCLE = tuple(point for point in POINTS if not point.startswith(ELSEWHERE))
+_CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to a process, at the first of these points it comes to (with the visit)."""
+
+    action: str
+    at: tuple[tuple[str, int], ...]
+
+
+def draw_fault(random: Random, points: Collection[str] = IN_CYCLE) -> Fault:
+    """Choose what happens and where; several candidates, because a pass may miss any point."""
+    action = random.choices((KILL, RAISE, STOP), (75, 11, 14))[0]
+    fit = [point for point in points if action != STOP or may_stop_at(point)]
+    weights = [_weight(point) for point in fit]
+    chosen = random.choices(fit, weights, k=_CANDIDATES)
+    visits = random.choices((1, 2, 3, 5), (65, 18, 10, 7), k=_CANDIDATES)
+    return Fault(action, tuple(zip(chosen, visits, strict=True)))
+
+
+def may_stop_at(point: str) -> bool:
+    """Tell whether a process may sleep here for long: no transaction is open."""
+    return point.startswith(_OUTSIDE) or point.endswith(".committed")
+
+
+def _weight(point: str) -> int:
+    step = point.partition(".")[0]
+    return _RARE.get(point, _RARE.get(step, 1))
+
+
+class Faults:
+    """The fault point of one process: counts visits, and strikes where it was planned."""
+
+    def __init__(self, board: Board, fault: Fault | None = None) -> None:
+        self._board = board
+        self._fault = fault
+        self._visits: Counter[str] = Counter()
+
+    def __call__(self, point: str) -> None:
+        """Pass a point."""
+        self._board.visit(point)
+        self._visits[point] += 1
+        fault = self._fault
+        if fault is None or (point, self._visits[point]) not in fault.at:
+            return
+        self._fault = None
+        self._board.hit(point)
+        if fault.action == RAISE:
+            raise FaultError(point)
+        os.kill(os.getpid(), signal.SIGKILL if fault.action == KILL else signal.SIGSTOP)

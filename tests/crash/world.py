@@ -1,0 +1,153 @@
+"""The outside: a process of its own that lives on when others are killed, and loses things.
+
+It holds the objects of all sources (HTTP) and takes mails (SMTP). What it does to the n-th request
+for an object, or to the n-th mail session, follows from the seed alone.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+
+from tests.crash.world_http import talk_http
+from tests.crash.world_mail import Mail, talk_smtp
+
+
+@dataclass
+class State:
+    """What the outside knows in one schedule."""
+
+    seed: int = 0
+    lossy: bool = False
+    objects: dict[str, bytes] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def chance(self, what: str) -> tuple[bool, float]:
+        """Say whether things go wrong now, and a number from 0 to 1 for the next ``what``."""
+        with self.lock:
+            self.asked[what] += 1
+            text = f"{self.seed}:{what}:{self.asked[what]}"
+        return self.lossy, int.from_bytes(sha256(text.encode()).digest()[:6], "big") / 2**48
+
+    def keep(self, mail: Mail) -> None:
+        """Accept a mail."""
+        with self.lock:
+            self.mails.append(mail)
+
+
+class World:
+    """The handle on the world's process."""
+
+    def __init__(self) -> None:
+        http, smtp = _listener(), _listener()
+        self.http_port: int = http.getsockname()[1]
+        self.smtp_port: int = smtp.getsockname()[1]
+        self._ours, theirs = Pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._ours.close()
+            _run(http, smtp, theirs)
+        theirs.close()
+        http.close()
+        smtp.close()
+
+    def begin(self, seed: int, objects: Mapping[str, bytes]) -> None:
+        """Forget everything and begin a schedule."""
+        self._ask("begin", seed, dict(objects))
+
+    def put(self, objects: Mapping[str, bytes]) -> None:
+        """Change what sources tell."""
+        self._ask("put", dict(objects))
+
+    def be_lossy(self, lossy: bool) -> None:
+        """Begin or cease to lose things."""
+        self._ask("lossy", lossy)
+
+    def mails(self) -> list[Mail]:
+        """Return the mails that were accepted, in their order."""
+        found: list[Mail] = self._ask("mails")
+        return found
+
+    def close(self) -> None:
+        """End the world."""
+        self._ours.close()
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+
+    def _ask(self, *command: Any) -> Any:
+        self._ours.send(command)
+        return self._ours.recv()
+
+
+def _listener() -> socket.socket:
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(64)
+    return sock
+
+
+def _run(http: socket.socket, smtp: socket.socket, commands: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    here = _Here()
+    _start(_accept, http, here, talk_http)
+    _start(_accept, smtp, here, talk_smtp)
+    try:
+        while True:
+            name, *facts = commands.recv()
+            commands.send(getattr(here, name)(*facts))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+class _Here:
+    """The present schedule's state; sessions of an earlier one keep the state they began with."""
+
+    def __init__(self) -> None:
+        self.state = State()
+
+    def begin(self, seed: int, objects: dict[str, bytes]) -> None:
+        self.state = State(seed, lossy=True, objects=objects)
+
+    def put(self, objects: dict[str, bytes]) -> None:
+        self.state.objects.update(objects)
+
+    def lossy(self, lossy: bool) -> None:
+        self.state.lossy = lossy
+
+    def mails(self) -> list[Mail]:
+        with self.state.lock:
+            return list(self.state.mails)
+
+
+def _start(target: Callable[..., None], *facts: object) -> None:
+    threading.Thread(target=target, args=facts, daemon=True).start()
+
+
+def _accept(
+    listener: socket.socket, here: _Here, talk: Callable[[socket.socket, State], None]
+) -> None:
+    while True:
+        sock, _ = listener.accept()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(60)
+        _start(_session, sock, here.state, talk)
+
+
+def _session(
+    sock: socket.socket, state: State, talk: Callable[[socket.socket, State], None]
+) -> None:
+    try:
+        talk(sock, state)
+    except OSError:
+        pass  # the other side was killed
+    finally:
+        sock.close()
