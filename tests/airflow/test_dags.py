@@ -24,7 +24,7 @@ BILLING = {
     "retainer_invoices": Model.RETAINER,
     "threshold_invoices": Model.THRESHOLD,
 }
-DAGS = sorted([*BILLING, "follow_up", "reconcile", FORM])
+DAGS = sorted([*BILLING, "follow_up", "reconcile", "data_audit", FORM])
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,14 @@ def test_a_dag_sweeps_every_minute_and_any_of_its_events_wakes_it(bag: DagBag, d
     assert type(schedule.asset_condition) is AssetAny
     names = [one.name for one in schedule.asset_condition.objects if isinstance(one, Asset)]
     assert names == [f"invoicing_{kind}" for kind in kinds]
+
+
+def test_the_audit_runs_every_night_and_by_itself(bag: DagBag) -> None:
+    dag = dag_of(bag, "data_audit")
+
+    assert dag.schedule == CronTriggerTimetable("17 1 * * *", timezone="UTC")
+    assert dag.max_active_runs == 1
+    assert dag.task_ids == ["audit"]
 
 
 @pytest.mark.parametrize("kind", EventKind)

@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from invoicing.operators.audit import AuditLedgerOperator
 from invoicing.operators.decide import DecideEventsOperator
 from invoicing.operators.dispatch import DispatchInvoicesOperator
 from invoicing.operators.draft import DraftInvoicesOperator
@@ -142,6 +143,19 @@ def test_an_unpaid_invoice_is_reminded_of_once(house: House) -> None:
     assert len(Run().do(FollowUpInvoicesOperator)) == 1
     assert Run().do(FollowUpInvoicesOperator) == []
     assert len(house.mailer.sent) == 2
+
+
+def test_the_audit_anchors_the_trail_and_names_the_promises_that_are_broken(house: House) -> None:
+    invoice = house.invoice_of("D-1")
+    assert Run().do(AuditLedgerOperator) == []
+
+    with house.s.ledger.write() as work:
+        work.invoices.take_numbers(invoice.series, 1)
+    assert Run().do(AuditLedgerOperator) == ["I4"]
+
+    assert house.open_codes() == ["invariant_broken"]
+    with house.s.ledger.read() as work:
+        assert [anchor.day for anchor in work.anchors.all()] == [house.clock.at.date()]
 
 
 def test_an_unknown_model_is_refused_when_the_dag_is_read() -> None:

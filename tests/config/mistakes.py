@@ -155,6 +155,19 @@ IN_ONE_ENTRY = {
     "money in an unknown currency": Case(
         AG, "fee: 1800.00 EUR", "fee: ▸1800.00 ERU", ("'ERU' is no currency of ISO 4217; did you",)
     ),
+    "a day that cannot hold one invoice": Case(
+        RE, "people:",
+        "bounds:\n  gross: [500.00 EUR]\n"
+        "  gross_per_client_and_day: [9.00 USD, ▸499.99 EUR]\npeople:",
+        ("a day of 499.99 EUR at most cannot hold an invoice of 500.00 EUR", "or lower gross"),
+    ),
+    "two bounds in one currency": Case(
+        RE, "people:", "bounds:\n  gross_per_client_and_day: [9.00 EUR, ▸8.00 EUR]\npeople:",
+        ("there is an amount in EUR already",),
+    ),
+    "a run without drafts": Case(
+        RE, "people:", "bounds:\n  per_client_and_run: ▸0\npeople:", ("0",)
+    ),
     "negative money": Case(RE, "- 5000.00 EUR", "- ▸-5000.00 EUR", ("less than nothing",)),
     "nothing with a sign": Case(
         RE, "- 5000.00 EUR", "- ▸-0.00 EUR", ("-0.00 EUR is less than nothing",)

@@ -92,6 +92,8 @@ people:
 unusual: {factor: 3}
 bounds:
   gross: [50000.00 EUR]
+  gross_per_client_and_day: [50000.00 EUR, 1.00 USD]
+  per_client_and_run: 7
   median_factor: 10
 """
 TAXES = """\
@@ -267,7 +269,13 @@ def test_without_a_chain_anybody_is_asked_once() -> None:
     assert policy.approvers["finance"].away == (Period(date(2026, 12, 20), date(2027, 1, 6)),)
     assert policy.approvers["boss"].limits == {}
     assert policy.unusual_factor == 3
-    assert review.safety_bounds().median_factor == 10
+    day = {"EUR": Money.parse("50000.00 EUR"), "USD": Money.parse("1.00 USD")}
+    assert review.safety_bounds() == SafetyBounds(
+        {"EUR": day["EUR"]},
+        gross_per_client_and_day=day,
+        per_client_and_run=7,
+        median_factor=Decimal(10),
+    )
 
 
 def test_without_bounds_the_usual_ones_hold() -> None:

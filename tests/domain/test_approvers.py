@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.approvers import check_approver, stands_in_for, steps_for, who_may
+from invoicing.domain.approvers import (
+    check_approver,
+    check_second_person,
+    stands_in_for,
+    steps_for,
+    who_may,
+)
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.money import Money
 from invoicing.domain.periods import Period
@@ -257,3 +263,30 @@ def test_an_answer_is_taken_from_those_who_are_asked_and_from_nobody_else(
         assert login not in asked
     else:
         assert login in asked
+
+
+@pytest.mark.parametrize(
+    ("login", "amount", "why"),
+    [
+        ("mallory", "1.00", "mallory is not among the approvers"),
+        ("", "1.00", "nobody is not among the approvers"),
+        ("cfo", "1.00", "cfo asked for this; another approver has to"),
+        ("lead", "1.00", "lead is away on 2026-11-02"),
+        ("finance", "10000.01", "over the limit of finance"),
+    ],
+)
+def test_what_is_issued_is_changed_by_a_second_person_only(
+    login: str, amount: str, why: str
+) -> None:
+    with pytest.raises(RefusedError, match=why):
+        check_second_person(
+            login, asked_by="cfo", amount=eur(amount), policy=away("lead"), today=DAY
+        )
+
+
+def test_a_second_person_within_the_limit_may_change_what_is_issued() -> None:
+    among = {"asked_by": "somebody", "policy": CHAIN, "today": DAY}
+    check_second_person("finance", amount=eur("10000.00"), **among)  # type: ignore[arg-type]
+    check_second_person("lead", amount=eur("99999.00"), **among)  # type: ignore[arg-type]
+    with pytest.raises(RefusedError, match="finance has no limit for USD"):
+        check_second_person("finance", amount=Money.parse("1.00 USD"), **among)  # type: ignore[arg-type]

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.canonical import canonical_json, fingerprint, to_plain
+from invoicing.domain.canonical import canonical_json, fingerprint, kept_json, to_plain
 from invoicing.domain.parties import Mode
+from invoicing.domain.trail import chained
 from tests.domain.builders import eur
+from tests.support.builders import a_draft, an_event, an_obligation
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Pair:
 
     left: object
     right: object
+
+
+def of_plain(value: object) -> str:
+    """Write a value the long way: its plain form first, then JSON's own writer."""
+    return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +54,7 @@ class Pair:
 )
 def test_values_have_one_text(value: object, text: str) -> None:
     assert canonical_json(value) == text
+    assert of_plain(value) == text
     assert fingerprint(value) == sha256(text.encode()).hexdigest()
 
 
@@ -59,6 +67,8 @@ def test_an_instant_is_the_same_in_every_zone() -> None:
 def test_what_has_no_exact_text_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="has no canonical form"):
         canonical_json(value)
+    with pytest.raises(TypeError, match="has no canonical form"):
+        to_plain(value)
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
@@ -91,6 +101,59 @@ def backwards(value: object) -> object:
 @given(VALUES)
 def test_the_order_of_a_mapping_does_not_matter(value: object) -> None:
     assert fingerprint(backwards(value)) == fingerprint(value)
+
+
+PLAIN_OBJECTS = [
+    a_draft(),
+    an_event(),
+    an_obligation(),
+    Pair({"b": Decimal(1), 10: Mode.OFF}, frozenset({"x", "a"})),
+    {"text": '"quoted" \\ \n \x00 \u2028 ä', "none": None, "pairs": (Pair(1, True), Pair((), []))},
+]
+
+
+@pytest.mark.parametrize("value", PLAIN_OBJECTS)
+def test_the_text_is_that_of_the_plain_value(value: object) -> None:
+    assert canonical_json(value) == of_plain(value)
+
+
+@given(VALUES)
+def test_any_text_is_that_of_the_plain_value(value: object) -> None:
+    assert canonical_json(value) == of_plain(value)
+
+
+def test_hashes_are_those_that_ledgers_hold_already() -> None:
+    """Approvals are bound to them, and the trail is chained by them: they stay for ever."""
+    at = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+    first = chained("D-1", None, at, "system", "drafted", {"version": "1", "gross": "1142.40 EUR"})
+    second = chained("D-1", first, at, "finance", "approved", {"comment": 'ä "quoted"\n€'})
+    assert [
+        first.hash,
+        second.hash,
+        a_draft().content_hash,
+        fingerprint(an_event()),
+        fingerprint(an_obligation()),
+        an_obligation().key.id,
+    ] == [
+        "e5b08bb842f1db5452588da2989dfcd1f1dd28fdc80377edfa48effeb7e6e7e6",
+        "91e996ad38448f6837249e107a4723e00f84ae0df3a9824c5898cb868cfd0663",
+        "1d64215f97405c9b7ca42330cd57fbfff459d74505fe6b89d24cdbf776cc1d49",
+        "e2cdac8689ea2af194032bd6f0f0028022ebafc4f0bdfe7d819e9461ba4e760f",
+        "d33a7fce403884dd7807f1ba70ccd37112c1f4511e48e27426e2885f119683ba",
+        "b18e87fe24521f0ab8f45dc9be7f3d61",
+    ]
+
+
+def test_a_text_is_kept_for_the_same_object_and_for_no_other() -> None:
+    one, equal = Pair("x", None), Pair("x", None)
+    assert kept_json(one) is kept_json(one)
+    assert kept_json(equal) == kept_json(one)
+    assert kept_json(equal) is not kept_json(one)
+
+
+def test_kept_texts_of_many_values_are_each_its_own() -> None:
+    texts = [kept_json(Pair(number, None)) for number in range(2000)]
+    assert texts == [f'{{"left":{number},"right":null}}' for number in range(2000)]
 
 
 def test_money_stays_text() -> None:

@@ -278,3 +278,34 @@ def test_a_share_is_exact_text_of_the_rule() -> None:
     part = replace(ONBOARDING, percent=Decimal(30))
     (owed,) = decided(event(item()), book(rules=(part,))).obligations
     assert (owed.share, owed.is_deposit, owed.work) == (Decimal(30), True, (item(),))
+
+
+def test_what_is_owed_again_is_known_in_its_newest_revision() -> None:
+    (first,) = decided(event(item())).obligations
+    newest = replace(first, key=replace(first.key, revision=2))
+    owed = Owed({newest.key: newest}, revised={first.key: newest.key})
+    decision = decide(event(item()), book(), owed)
+    assert isinstance(decision, Ignore)
+    assert decision.owed == newest.key
+    assert decision.reason.endswith("is billed already; this tells of the same thing")
+
+
+def test_an_event_about_a_void_invoice_bills_nothing_and_says_why() -> None:
+    (first,) = decided(event(item())).obligations
+    decision = decide(event(item()), book(), Owed({first.key: first}, void=frozenset({first.key})))
+    assert isinstance(decision, Ignore)
+    assert (decision.owed, "is void; only a person lets it be owed again" in decision.reason) == (
+        first.key, True,
+    )  # fmt: skip
+
+
+def test_what_is_owed_besides_some_things_forgets_all_about_them() -> None:
+    (one,) = decided(event(item())).obligations
+    again, other = replace(one.key, revision=1), owed_key("another")
+    owed = Owed(
+        {again: one, other: one}, frozenset({again, other}), {one.key: again}, frozenset({again})
+    )
+    assert owed.without({again}) == Owed({other: one}, frozenset({other}))
+    assert owed.without({other}) == Owed(
+        {again: one}, frozenset({again}), {one.key: again}, frozenset({again})
+    )

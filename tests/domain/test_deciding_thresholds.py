@@ -384,3 +384,11 @@ def test_no_hour_is_billed_twice_and_none_is_lost(minutes: list[int], reports: l
     assert len(set(units(found))) == len(found)
     rest = sum(one.minutes for one in entries if ref_of(one) not in set(billed))
     assert rest < 2400
+
+
+def test_a_block_whose_invoice_is_void_is_not_bought_and_its_number_is_taken() -> None:
+    void = replace(owing(block(1)), void=frozenset({owed_key("block:1")}))
+    (second,) = decided(logged(hours("1")), of(BLOCKS, BLOCK), void).obligations
+    assert second.key == owed_key("block:2")
+    both = replace(owing(block(1), block(2)), void=frozenset({owed_key("block:1")}))
+    assert ignored(logged(hours("15.9")), of(BLOCKS, BLOCK), both).startswith("4.10 of 20.00 h")

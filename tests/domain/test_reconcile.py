@@ -1,13 +1,14 @@
 """Reconcile: money goes to the invoice it names, never twice and never by guessing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.errors import MoneyError, NotFoundError
+from invoicing.domain.errors import MoneyError, NotFoundError, RefusedError
 from invoicing.domain.money import Money, total
 from invoicing.domain.reconcile import (
     Account,
@@ -22,6 +23,7 @@ from invoicing.domain.reconcile import (
     named_in,
     open_account,
     place_oldest_first,
+    place_rest,
     write_off,
 )
 from invoicing.domain.states import MoneyState
@@ -328,3 +330,43 @@ def test_no_cent_is_lost_and_none_is_placed_twice(
     still_open = total((invoice.open for invoice in closed.invoices), "EUR")
     assert placed.minor + given_up.minor + still_open.minor == sum(due)
     assert all(each.amount.minor <= tolerance for each in closed.write_offs)
+
+
+VOID = replace(owed(eur("0.00"), "INV-2"), is_void=True)
+
+
+def test_a_payment_that_names_a_void_invoice_is_not_placed_on_it() -> None:
+    allocation, difference = allocate(paid(eur("1.00"), "INV-2"), [VOID])
+    assert (allocation, difference and difference.code) == (None, "payment_unmatched")
+    assert difference
+    assert difference.reason == "the reference 'INV-2' names 0 of our invoices; INV-2 is void"
+    both = allocate(paid(eur("1.00"), "INV-2 INV-1"), [VOID, owed(eur("1.00"))])
+    assert placed(both) == ("1.00 EUR", "", "")
+
+
+@pytest.mark.parametrize(
+    ("rest", "balance", "part"),
+    [("5.00", "9.00", "5.00"), ("9.00", "5.00", "5.00"), ("5.00", "5.00", "5.00")],
+)
+def test_a_person_places_what_is_left_up_to_the_balance(rest: str, balance: str, part: str) -> None:
+    found = place_rest(paid(eur("10.00"), ""), eur(rest), owed(eur(balance)), "finance")
+    assert (found.invoice_id, found.amount) == ("id of INV-1", eur(part))
+    assert found.reason == (
+        f"finance names INV-1; {part} EUR of {rest} EUR on a balance of {balance} EUR"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "invoice", "why"),
+    [
+        (eur("1.00"), VOID, "INV-2 is void"),
+        (Money.parse("1.00 USD"), owed(eur("1.00")), "in EUR, not in 1.00 USD"),
+        (eur("0.00"), owed(eur("1.00")), "nothing of the payment of 10.00 EUR is left"),
+        (eur("-1.00"), owed(eur("1.00")), "nothing of the payment"),
+        (eur("1.00"), owed(eur("0.00")), "nothing of INV-1 is open"),
+        (eur("1.00"), owed(eur("-1.00")), "nothing of INV-1 is open"),
+    ],
+)
+def test_what_fits_nowhere_is_refused(rest: Money, invoice: OpenInvoice, why: str) -> None:
+    with pytest.raises(RefusedError, match=why):
+        place_rest(paid(eur("10.00"), ""), rest, invoice, "finance")

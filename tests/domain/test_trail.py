@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.trail import START, TrailEntry, broken_at, chained
+from invoicing.domain.trail import START, Head, TrailEntry, anchored, broken_at, chained
 
 NOON = datetime(2026, 11, 2, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -106,3 +106,21 @@ def test_the_order_in_which_facts_were_written_down_does_not_matter() -> None:
 def test_a_database_may_return_the_instants_in_another_zone() -> None:
     berlin = timezone(timedelta(hours=1))
     assert broken_at([replace(entry, at=entry.at.astimezone(berlin)) for entry in trail()]) is None
+
+
+HEADS = (Head("b", 2, "1" * 64), Head("a", 1, "2" * 64))
+
+
+def test_an_anchor_covers_its_day_the_one_before_and_every_head_in_its_order() -> None:
+    anchor = anchored(NOON.date(), NOON, HEADS, START)
+
+    assert (anchor.day, anchor.heads, anchor.before) == (NOON.date(), 2, START)
+    assert anchored(NOON.date(), NOON, iter(HEADS), START) == anchor
+    others = (
+        anchored(NOON.date() + timedelta(days=1), NOON, HEADS, START),
+        anchored(NOON.date(), NOON, HEADS, "f" * 64),
+        anchored(NOON.date(), NOON, HEADS[::-1], START),
+        anchored(NOON.date(), NOON, HEADS[:1], START),
+        anchored(NOON.date(), NOON, (*HEADS[:1], replace(HEADS[1], sequence=2)), START),
+    )
+    assert len({anchor.hash, *(other.hash for other in others)}) == 6

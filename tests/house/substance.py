@@ -12,6 +12,8 @@ COMMITS = {"commit", "begin", "begin_nested"}
 MAY_COMMIT = {
     f"{PACKAGE}/ledger/unit_of_work.py": "the one unit of work",
     f"{PACKAGE}/ledger/migrate.py": "migrates in one transaction, before a unit of work can open",
+    f"{PACKAGE}/ledger/replace.py": "migrates a copy, which is no ledger before it is complete",
+    f"{PACKAGE}/ledger/audit/check.py": "goes back to where it read, in a unit that only reads",
 }
 
 

@@ -4,16 +4,27 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from invoicing.cli import main
 from invoicing.config.settings import Settings
+from invoicing.domain.holds import HoldKind
+from invoicing.domain.issue import SeriesKey
 from invoicing.domain.rules import Model
-from invoicing.services import decide, draft, issue, parcels, render, report, review
+from invoicing.services import decide, draft, hold, issue, parcels, render, report, review
 from invoicing.wiring import open_services
 from tests.joined.conftest import ROOT
+from tests.support.services import (
+    UNCERTAIN,
+    BookOfObjects,
+    HandClock,
+    House,
+    PlainPrinter,
+    Postman,
+)
 
 EXAMPLES = ROOT / "docs" / "examples" / "events"
 DELEGATE = re.compile(r"^ +delegate: .*\n", re.MULTILINE)
@@ -156,6 +167,96 @@ def test_trail_and_verify_tell_the_story_and_find_what_was_changed(
         assert fact in told
     assert main(["verify"]) == 0
     assert "BROKEN" not in capsys.readouterr().out
+
+
+def test_verify_names_each_promise_and_what_breaks_it(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = SeriesKey("brightwater", "INV", 2026)
+    with open_services(settings).ledger.write() as work:
+        work.invoices.take_numbers(key, 1)
+
+    assert main(["verify"]) == 1
+
+    told = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("holds") for line in told) == 14
+    (broken,) = (at for at, line in enumerate(told) if line.startswith("BROKEN"))
+    assert "I4" in told[broken]
+    assert "brightwater/INV/2026: 0 numbers" in told[broken + 1]
+    assert any(line.startswith("not yet I8") for line in told)
+
+
+def test_trail_tells_everything_that_became_of_an_invoice(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s = replace(open_services(settings), mailer=Postman([UNCERTAIN]), renderer=PlainPrinter())
+    house = House(s, HandClock(), HandClock(), BookOfObjects(), Postman(), PlainPrinter())
+    report.report_events(s, Model.RETAINER)
+    decide.decide_events(s, Model.RETAINER)
+    draft.draft_obligations(s, Model.RETAINER)
+    for parcel in parcels.plan_parcels(s, Model.RETAINER, "run-1", lambda _: False):
+        review.open_review(s, parcel)
+        house.finish(parcel)
+    with s.ledger.read() as work:
+        (entry,) = work.exceptions.open_of("send_uncertain")
+        invoice = work.invoices.get([work.outbox.get(entry.subject).invoice_id])[0]
+    hold.place_hold(s, invoice.id, HoldKind.PAUSED, "they asked for time", "lead")
+
+    assert main(["trail", invoice.number]) == 0
+
+    told = capsys.readouterr().out
+    for fact in (
+        "version 1 by system, content",
+        "by rule: approve by system (below_every_review_rule)",
+        f"issued as {invoice.number} under configuration {invoice.config_hash}",
+        "document sha256 ",
+        "invoice issue to ",
+        "attempt 1 at ",
+        ": uncertain dot 0",
+        "reminder before_due on ",
+        "hold paused by lead (open): they asked for time",
+        "exception send_uncertain (open)",
+        "trail: whole",
+    ):
+        assert fact in told, fact
+    with s.ledger.write() as work:
+        run = work.clock.connection.exec_driver_sql  # type: ignore[attr-defined]
+        run("DROP TRIGGER trail_refuse_update")
+        run("UPDATE trail SET actor = 'mallory' WHERE action = 'issued'")
+    assert main(["trail", invoice.number]) == 1
+    assert "trail: BROKEN at entry" in capsys.readouterr().out
+
+
+def test_the_queue_is_listed_and_attended_to(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["exceptions"]) == 0
+    assert "nothing waits for a person" in capsys.readouterr().out
+    report.note_unknown(open_services(settings), "crm", "evt-1", "party\x1b[31m")
+
+    assert main(["exceptions"]) == 0
+    told = capsys.readouterr().out
+    assert "unknown_event  engineer, 0 min old" in told
+    assert "may be done: acknowledge" in told
+    assert "\x1b" not in told
+    assert main(["exceptions", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["subject"], entry["actions"]) == ("crm:evt-1", ["acknowledge"])
+
+    assert main(["act", entry["id"], "send_again", "--by", "engineer"]) == 1
+    assert "not allowed for unknown_event" in capsys.readouterr().err
+    assert main(["act", entry["id"], "dance", "--by", "engineer"]) == 1
+    assert "'dance' is no action" in capsys.readouterr().err
+    assert main(["act", entry["id"], "acknowledge", "--by", " "]) == 1
+    assert "--by names nobody" in capsys.readouterr().err
+    assert main(["act", entry["id"], "acknowledge", "--by", "engineer", "--word", "a test"]) == 0
+    assert main(["act", entry["id"], "acknowledge", "--by", "lead"]) == 0
+    assert "closed before by engineer" in capsys.readouterr().out
+
+    assert main(["exceptions", "--all"]) == 0
+    told = capsys.readouterr().out
+    assert "unknown_event  engineer, closed by engineer" in told
+    assert "decided: acknowledge: a test" in told
 
 
 def test_an_unknown_invoice_is_said_so(

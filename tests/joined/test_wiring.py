@@ -1,13 +1,15 @@
 """Everything joined for real: ledger, config, templates, and what stands in for a broken part."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from invoicing.config.load import ConfigError
+from invoicing.config.load import ConfigError, load_book, read_texts
 from invoicing.config.settings import Settings
 from invoicing.domain.dispatch import Message, Outcome, Recipients
 from invoicing.domain.rules import Model
+from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
 from invoicing.services.verify import verify
 from invoicing.wiring import NoMailer, open_services
@@ -81,3 +83,44 @@ def test_without_a_mail_server_a_message_waits() -> None:
 
     assert delivery.outcome is Outcome.RETRY
     assert "invoicing_smtp" in delivery.detail
+
+
+def test_an_invoice_keeps_the_version_of_its_client_when_the_files_change(
+    settings: Settings, home: Path
+) -> None:
+    before = open_services(settings).book
+    clients = home / "config" / "clients.yaml"
+    clients.write_text(
+        clients.read_text().replace("Nordwind Logistik GmbH", "Nordwind Logistik AG")
+    )
+    after = open_services(settings)
+    open_services(settings)
+
+    with after.ledger.read() as work:
+        old, new = (
+            work.parties.client_at("nordwind", one.config_hash) for one in (before, after.book)
+        )
+        modes = work.parties.modes(before.clients)
+    assert old is not None
+    assert new is not None
+    assert (old.version, old.content) == (1, before.clients["nordwind"])
+    assert (new.version, new.content.name) == (2, "Nordwind Logistik AG")
+    assert modes == {key: one.mode for key, one in before.clients.items()}
+
+
+def test_a_ledger_from_before_versions_were_kept_gets_them_when_it_is_opened(
+    settings: Settings,
+) -> None:
+    ledger = SqlLedger(settings.ledger_url)
+    texts = read_texts(settings.home)
+    with ledger.write() as work:
+        work.configs.activate(load_book(texts).config_hash, texts, datetime.now(UTC))
+    ledger.close()
+
+    s = open_services(settings)
+
+    with s.ledger.read() as work:
+        kept = work.parties.client_at("nordwind", s.book.config_hash)
+        assert kept is not None
+        assert kept.content == s.book.clients["nordwind"]
+        assert work.trail.of("config") == []

@@ -89,7 +89,7 @@ def test_a_step_is_taken_once_and_only_a_legal_one(ledger: SqlLedger) -> None:
             work.drafts.move(item, DraftState.DRAFT, DraftState.ISSUED)
 
 
-def test_releasable_drafts_come_with_the_parcel_of_their_version(ledger: SqlLedger) -> None:
+def test_releasable_drafts_come_with_the_run_that_carries_their_version(ledger: SqlLedger) -> None:
     with ledger.write() as work:
         packed, free, held = (owed_and_drafted(work, name) for name in ("D-1", "D-2", "D-3"))
         newer = owed_and_drafted(work, "D-4")
@@ -99,10 +99,10 @@ def test_releasable_drafts_come_with_the_parcel_of_their_version(ledger: SqlLedg
         found = work.drafts.releasable(Model.DEAL)
         assert work.drafts.releasable(Model.RETAINER) == []
 
-    assert {record.id: kept for record, kept in found} == {
-        packed.id: parcel,
-        free.id: None,
-        newer.id: None,
+    assert {one.item: one.run_id for one in found} == {
+        ParcelItem(packed.id, 1): parcel.run_id,
+        ParcelItem(free.id, 1): "",
+        ParcelItem(newer.id, 2): "",
     }
 
 
@@ -135,7 +135,7 @@ def test_the_drafts_of_an_agreement_are_those_that_live_the_oldest_first(
 
         found = work.drafts.of_agreements([nordwind, "nothing"])
         versions = work.drafts.versions_of([nordwind, "nothing"])
-        days = work.drafts.per_day([nordwind])
+        days = work.drafts.gross_per_day([nordwind], [one.supplied_on, older.supplied_on])
 
     assert [(one.id, one.version) for one in found[nordwind]] == [(two.id, 2), (one.id, 1)]
     assert found["nothing"] == []
@@ -143,7 +143,10 @@ def test_the_drafts_of_an_agreement_are_those_that_live_the_oldest_first(
         nordwind: {(ParcelItem(one.id, 1), False), (ParcelItem(two.id, 2), False)},
         "nothing": frozenset(),
     }
-    assert days == {(nordwind, one.supplied_on): 1, (nordwind, older.supplied_on): 1}
+    assert days == {
+        (nordwind, one.supplied_on): (one.totals.gross,),
+        (nordwind, older.supplied_on): (older.totals.gross,),
+    }
 
 
 def test_a_record_is_billed_once_and_a_conflict_binds_nothing(ledger: SqlLedger) -> None:

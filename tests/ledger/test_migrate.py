@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -15,6 +16,7 @@ from invoicing.domain.errors import SettingsError, StateError, TransientError
 from invoicing.domain.review import Answer, Approval
 from invoicing.ledger.engine import ledger_url
 from invoicing.ledger.migrate import (
+    _LOCK,
     REVISIONS,
     VERSION_TABLE,
     migrate,
@@ -23,8 +25,14 @@ from invoicing.ledger.migrate import (
 )
 from invoicing.ledger.tables import metadata
 from invoicing.ledger.unit_of_work import SqlLedger
+from sandbox.postgres import missing, shared_cluster
 from tests.ledger.given import drafted
-from tests.support.builders import NOW, a_draft
+from tests.ledger.older import make_0002, migrate_to, rows_of
+from tests.support.builders import NOW, a_draft, an_event
+from tests.support.killing import killed, spread, statements, visits
+from tests.support.services import open_house
+
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
 
 def _set_revision(url: str, revision: str) -> None:
@@ -49,10 +57,8 @@ def test_the_known_revisions_are_those_of_the_scripts() -> None:
     assert tuple(one.revision for one in scripts.walk_revisions())[::-1] == REVISIONS
 
 
-def test_a_ledger_of_the_first_revision_goes_forward_and_keeps_its_guards(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _migrate_to(empty_url, "0001", monkeypatch)
+def test_a_ledger_of_the_first_revision_goes_forward_and_keeps_its_guards(empty_url: str) -> None:
+    migrate_to(empty_url, "0001")
 
     assert migrate(empty_url) == REVISIONS[-1]
 
@@ -68,9 +74,9 @@ def test_a_ledger_of_the_first_revision_goes_forward_and_keeps_its_guards(
 
 
 def test_a_ledger_with_drafts_of_the_first_shape_is_refused_and_stays_as_it_is(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_url: str,
 ) -> None:
-    _migrate_to(empty_url, "0001", monkeypatch)
+    migrate_to(empty_url, "0001")
     engine = create_engine(ledger_url(empty_url))
     names = "id, entity, agreement, unit, revision, model, occurred_on, state, content"
     with engine.begin() as connection:
@@ -84,11 +90,112 @@ def test_a_ledger_with_drafts_of_the_first_shape_is_refused_and_stays_as_it_is(
     assert "is at revision 0001" in schema_problem(empty_url)
 
 
-def _migrate_to(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    upgrade = command.upgrade
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, revision))
+def test_a_used_ledger_of_the_second_revision_keeps_every_row_and_gets_its_taxes(
+    empty_url: str,
+) -> None:
+    make_0002(empty_url)
+    before = rows_of(empty_url)
+
+    migrate(empty_url)
+
+    assert rows_of(empty_url) == before
+    german, french = ("S", "19", "VAT 19 %"), ("AE", "0", "Reverse charge")
+    assert sorted(row[3:] for row in rows_of(empty_url, "taxes")["taxes"]) == [
+        (*french, "300.00", 30000, "0.00", 0, "EUR"),
+        (*german, "1200.00", 120000, "228.00", 22800, "EUR"),
+        (*german, "640.40", 64040, "121.68", 12168, "EUR"),
+        (*german, "800.00", 80000, "152.00", 15200, "EUR"),
+    ]
+
+
+def test_work_goes_on_in_a_ledger_that_was_migrated(empty_url: str) -> None:
+    make_0002(empty_url)
+    migrate(empty_url)
+    ledger = SqlLedger(empty_url)
+    house = open_house(ledger)
+
+    invoice = house.invoice_of("D-9")
+
+    assert invoice.number == "INV-2026-00005"
+    with ledger.read() as work:
+        numbers = [one.number for one in work.invoices.recent(10)]
+    assert sorted(numbers) == [f"INV-2026-{n:05d}" for n in range(1, 6)]
+    ledger.close()
+
+
+def test_killed_between_any_two_statements_postgresql_has_all_of_it_or_nothing() -> None:
+    if missing():
+        pytest.skip(missing())
+    cluster = shared_cluster()
+    with cluster.database() as made:
+        make_0002(made)
+        before, template = rows_of(made), made.rpartition("/")[2]
+        with cluster.database(template) as url:
+            count = visits(partial(migrate, url), statements)
+        for place in spread(count, 8):
+            with cluster.database(template) as url:
+                assert killed(partial(migrate, url), place, statements)
+                assert rows_of(url) == before, place
+                assert ("taxes" in _tables(url)) == (schema_problem(url) == ""), place
+                migrate(url)
+                assert rows_of(url) == before, place
+                assert schema_problem(url) == ""
+
+
+def test_whoever_had_the_ledger_open_before_a_migration_may_not_write_after_it(url: str) -> None:
+    ledger = SqlLedger(url)
+    with ledger.write() as work:
+        work.inbox.add_events([an_event("D-1")], NOW)
+    _set_revision(url, "9999")
+
+    with pytest.raises(SettingsError, match="a newer version of Invoicing made"), ledger.write():
+        pass
+
+    ledger.close()
+
+
+def test_a_writer_waits_for_a_migration_and_sees_what_it_left() -> None:
+    if missing():
+        pytest.skip(missing())
+    with shared_cluster().database() as url, ThreadPoolExecutor(1) as pool:
         migrate(url)
+        ledger, engine = SqlLedger(url), create_engine(url)
+        with engine.begin() as migrating:
+            migrating.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            migrating.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))  # noqa: S608
+            writer = pool.submit(_write, ledger)
+            while not migrating.scalar(_WAITING):
+                migrating.execute(text("SELECT pg_stat_clear_snapshot()"))
+        with pytest.raises(SettingsError, match="a newer version of Invoicing made"):
+            writer.result()
+        ledger.close()
+        engine.dispose()
+
+
+def test_a_migration_does_not_wait_for_ever_while_writers_queue_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if missing():
+        pytest.skip(missing())
+    monkeypatch.setattr("invoicing.ledger.migrate._WAIT", "SET LOCAL lock_timeout = '50ms'")
+    with shared_cluster().database() as url:
+        migrate(url)
+        ledger = SqlLedger(url)
+        with ledger.write(), pytest.raises(TransientError, match="lock timeout; try again"):
+            migrate(url)
+        ledger.close()
+
+
+def _write(ledger: SqlLedger) -> None:
+    with ledger.write() as work:
+        work.inbox.add_events([an_event("D-1")], NOW)
+
+
+def _tables(url: str) -> list[str]:
+    engine = create_engine(ledger_url(url))
+    names = inspect(engine).get_table_names()
+    engine.dispose()
+    return names
 
 
 def test_migrating_again_changes_nothing(empty_url: str) -> None:

@@ -139,3 +139,41 @@ def test_who_claims_an_agreement_keeps_others_waiting(ledger: SqlLedger) -> None
 def test_an_unknown_obligation_is_named(ledger: SqlLedger) -> None:
     with pytest.raises(NotFoundError, match="'nothing'"), ledger.read() as work:
         work.obligations.get("nothing")
+
+
+def test_a_thing_that_is_owed_again_is_told_in_its_newest_revision(ledger: SqlLedger) -> None:
+    first, other = an_obligation("D-1"), an_obligation("D-2")
+    later = [replace(first, key=replace(first.key, revision=number)) for number in (2, 1)]
+    with ledger.write() as work:
+        work.obligations.add([*later, first, other])
+        owed = work.obligations.of_agreements({"nordwind-projects"})
+    assert owed.obligations == {later[0].key: later[0], other.key: other}
+    assert owed.unpaid == {later[0].key, other.key}
+    assert (owed.revised, owed.void) == ({first.key: later[0].key}, frozenset())
+
+
+def test_a_void_invoice_leaves_nothing_billed_and_its_records_free(ledger: SqlLedger) -> None:
+    owed, again = an_obligation(), an_obligation("D-2")
+    with ledger.write() as work:
+        draft = owed_and_drafted(work)
+        assert work.drafts.consume(draft) == []
+        (record,) = draft.records
+        assert work.drafts.bound_to(record) == draft.id
+        work.invoices.add([an_invoice(draft)])
+        work.drafts.move(ParcelItem(draft.id, 1), DraftState.DRAFT, DraftState.APPROVED)
+        work.drafts.move(ParcelItem(draft.id, 1), DraftState.APPROVED, DraftState.ISSUED)
+        assert work.obligations.units(["nordwind-projects"]) == {
+            "nordwind-projects": frozenset({owed.key.unit})
+        }
+
+        work.invoices.void(draft.id)
+        work.drafts.free(draft.id)
+
+        work.obligations.add([again])
+        found = work.obligations.of_agreements(["nordwind-projects"])
+        assert (found.void, found.unpaid) == (frozenset({owed.key}), frozenset({again.key}))
+        assert work.obligations.units(["nordwind-projects"]) == {
+            "nordwind-projects": frozenset({again.key.unit})
+        }
+        assert work.drafts.of_agreements(["nordwind-projects"]) == {"nordwind-projects": []}
+        assert work.drafts.bound_to(record) == ""

@@ -178,7 +178,19 @@ class House:
 
     def with_book(self, book: Book) -> "House":
         """Return the same house under another configuration."""
-        return replace(self, s=replace(self.s, book=book))
+        return replace(self, s=replace(self.s, book=activated(self.s.ledger, book)))
+
+
+def activated(ledger: Ledger, book: Book) -> Book:
+    """Store a configuration with the approvers of ``book``; return the book under its hash."""
+    named = {login for step in book.review.chain for login in step.approvers}
+    named |= {*book.review.approvers}
+    named |= {one.delegate for one in book.review.approvers.values()}
+    facts = [str(one) for one in (book.rules, book.review, book.clients, book.agreements)]
+    texts = {"review.yaml": " ".join(sorted(named)), "facts": fingerprint(facts)}
+    with ledger.write() as work:
+        work.configs.activate(fingerprint(texts), texts, HandClock().now())
+    return replace(book, config_hash=fingerprint(texts))
 
 
 def open_house(ledger: Ledger, book: Book | None = None) -> House:
@@ -187,7 +199,7 @@ def open_house(ledger: Ledger, book: Book | None = None) -> House:
     sources, mailer, printer = BookOfObjects(), Postman(), PlainPrinter()
     services = Services(
         ledger=ledger,
-        book=book or a_book(),
+        book=activated(ledger, book or a_book()),
         clock=clock,
         lease_clock=lease_clock,
         sources=sources,

@@ -22,7 +22,7 @@ from invoicing.web.desk import Desk, open_desk  # noqa: E402
 from tests.support.services import House, open_house  # noqa: E402
 
 SECRETS = {"crm": ("crm-secret", "crm-next-secret"), "accounting": ("accounting-secret",)}
-ROLES = {"finance": "user", "viewer": "viewer"}
+ROLES = {"finance": "user", "lead": "user", "viewer": "viewer"}
 
 As = Callable[[str], TestClient]
 
@@ -39,7 +39,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def as_user(house: House) -> Iterator[As]:
-    """Browsers by login: `finance` and `viewer` are logged in, `nobody` is not."""
+    """Browsers by login: `finance`, `lead` and `viewer` are logged in, `nobody` is not."""
     create_auth_manager()
     airflow = FastAPI()
     airflow.mount("/invoicing", app)

@@ -87,7 +87,7 @@ def test_every_kind_of_figure_is_shown_with_its_explanation(house: House) -> Non
     content = replace(a_draft_with_everything(), flags=("disputed_scope",), is_deposit=True)
     story = replace(found, content=replace(content, balances=(Balance("cap", Decimal(5), "h"),)))
 
-    page = render("invoice.html", base="", airflow="", here="invoice", story=story)
+    page = render("invoice.html", base="", airflow="", here="invoice", story=story, may_act=True)
 
     for words in (
         "Deposit invoice", "1 Nov 2026", "30 Nov 2026", "PO-4711", "Disputed scope", "per 1000",

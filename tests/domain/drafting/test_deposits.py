@@ -154,6 +154,17 @@ def test_a_deposit_waits_for_the_last_milestone_and_is_settled_once() -> None:
     assert again == rollout  # a draft that is computed anew does not see itself
 
 
+def test_a_void_milestone_is_over_though_it_was_not_billed() -> None:
+    portal = agreement(PROJECT, "portal")
+    deposit = deposit_of(portal)
+    build = made(portal, owed(portal, "build"), standing=after(deposit))
+    standing = after(deposit, build)
+    assert figures(made(portal, owed(portal, "rollout"), standing=standing), "paid") == ["0.00"]
+    over = replace(standing, void=frozenset({"concept"}))
+    last = made(portal, owed(portal, "rollout"), standing=over)
+    assert figures(last, "paid") == ["11424.00"]
+
+
 def test_the_last_step_settles_the_deposit_too() -> None:
     terms = DepositTerms(percent=Decimal(10))
     steps = agreement(replace(STEPS, deposit=terms), "steps")
@@ -172,6 +183,14 @@ def test_a_deposit_that_is_not_issued_holds_the_last_invoice(state: DraftState) 
     hold = held(whole, owed(whole, "all"), standing=after(deposit, state=state))
     assert hold.code == "deposit_not_issued"
     assert f"({deposit.id}) is {state}: this invoice settles the deposit" in hold.reason
+
+
+def test_a_deposit_that_was_credited_in_part_holds_the_last_invoice() -> None:
+    whole = project("100.00", FULL)
+    deposit = deposit_of(whole)
+    standing = replace(after(deposit), credited=frozenset({deposit.id}))
+    hold = held(whole, owed(whole, "all"), standing=standing)
+    assert (hold.code, "correct or void it first" in hold.reason) == ("deposit_credited", True)
 
 
 @pytest.mark.parametrize("unit", ["deposit", "D-7:deposit"])
