@@ -4,7 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from bench.cycle import ROUNDS, cycle
 from bench.drafts import drafts
+from bench.issues import issues
 from bench.latency import latency
 from bench.parcels import parcels
 from bench.parked import parked
@@ -14,6 +16,8 @@ from sandbox.airflow_house import HouseError
 from sandbox.client import SandboxError
 from sandbox.postgres import missing
 from sandbox.town import say
+
+GROWTH = (1000, 10_000)  # counts of a cycle that show whether an invoice costs more among many
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +47,20 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("count", nargs="?", type=_some, default=default, help=counted)
         if name in {"latency", "parked"}:
             one.add_argument("--postgres", action="store_true", help="instead of SQLite")
+    _add_ledger_parsers(names)
     return parser
+
+
+def _add_ledger_parsers(names: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what measures the ledger alone, without Airflow, on a database of one's choice."""
+    one = names.add_parser("cycle", help=sys.modules["bench.cycle"].__doc__)
+    one.add_argument("counts", nargs="*", type=_some, help="invoices; several for the growth")
+    one.add_argument("--rounds", type=_some, default=ROUNDS, help="of which the median counts")
+    other = names.add_parser("issues", help=sys.modules["bench.issues"].__doc__)
+    other.add_argument("count", nargs="?", type=_some, default=3200, help="invoices")
+    for name, parser in (("cycle", one), ("issues", other)):
+        parser.set_defaults(name=name)
+        parser.add_argument("--db", choices=("sqlite", "postgresql"), default="postgresql")
 
 
 def _some(text: str) -> int:
@@ -65,16 +82,27 @@ def _run(asked: argparse.Namespace) -> None:
             parked(asked.count, postgres=asked.postgres)
         case "parcels":
             parcels(asked.count)
+        case "cycle":
+            cycle(asked.counts or GROWTH, asked.db, asked.rounds)
+        case "issues":
+            issues(asked.count, asked.db)
         case _:
-            drafts()
-            parse()
-            latency()
-            parked()
-            if missing():
-                say(f"\nleft out: {missing()}")
-                return
-            latency(postgres=True)
-            parcels()
+            _run_all()
+
+
+def _run_all() -> None:
+    drafts()
+    parse()
+    cycle(GROWTH, "sqlite")
+    latency()
+    parked()
+    if missing():
+        say(f"\nleft out: {missing()}")
+        return
+    cycle(GROWTH, "postgresql")
+    issues(3200, "postgresql")
+    latency(postgres=True)
+    parcels()
 
 
 if __name__ == "__main__":
