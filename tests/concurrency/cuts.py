@@ -40,6 +40,8 @@ def carry(ledger: SqlLedger) -> House:
     planned = _again(lambda: parcels.plan_parcels(house.s, Model.DEAL, "run-1", lambda _: False))
     for parcel in planned:
         _release(house, parcel)
+    house.lease_clock.at += timedelta(hours=1)  # what was put off is due
+    _again(lambda: dispatch.dispatch_due(house.s))
     _again(lambda: house.pay("P-1", "1428.00 EUR", "INV-2026-00001"))
     _again(lambda: house.pay("P-2", "10.00 EUR", "nobody knows"))
     _again(lambda: report.report_payments(house.s))

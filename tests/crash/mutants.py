@@ -4,6 +4,7 @@ Each is a function that patches the product in a worker before its first schedul
 the worker is handed to it for those that need a guard of the database to be gone.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from uuid import uuid4
 from invoicing.adapters import mail
 from invoicing.adapters.sources.money_in import PaymentReport
 from invoicing.domain.dispatch import Delivery, Message, OutboxRow, Outcome
+from invoicing.domain.draft import DraftRecord
 from invoicing.domain.events import Hint
 from invoicing.domain.issue import Invoice, SeriesKey, issue_draft
 from invoicing.domain.parcels import ParcelItem
@@ -26,7 +28,7 @@ from invoicing.ledger.invoices import InvoiceRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.trail import TrailRows
 from invoicing.services import correct, dispatch, gate, issue, render, report
-from invoicing.services.ledger_ports import Document, Receipt
+from invoicing.services.ledger_ports import Document, Receipt, UnitOfWork
 from invoicing.services.ports import Services
 from tests.crash import cycle
 from tests.crash.places import Place
@@ -155,6 +157,7 @@ def highest_plus_one(place: Place) -> None:
         with s.ledger.read() as work:
             for one in work.invoices.recent(1000):
                 seen[one.series] = max(seen.get(one.series, 0), one.sequence)
+        time.sleep(0.01)
         return real(s, items)  # type: ignore[no-any-return]
 
     def take(rows: InvoiceRows, key: SeriesKey, count: int) -> int:
@@ -198,14 +201,15 @@ def recover_at_once(_place: Place) -> None:
 def approved_by_state(_place: Place) -> None:
     """Who reaches the issue task is taken to be approved; the ledger is not asked."""
 
-    def claim(work: Any, record: Any) -> bool:
-        item = ParcelItem(record.id, record.version)
-        if record.state is not DraftState.APPROVED:
-            work.drafts.move(item, record.state, DraftState.APPROVED)
-        return bool(work.drafts.move(item, DraftState.APPROVED, DraftState.ISSUED))
+    def claimed(work: UnitOfWork, records: Sequence[DraftRecord]) -> Any:
+        for one in records:
+            if one.state is not DraftState.APPROVED:
+                item = ParcelItem(one.id, one.version)
+                work.drafts.move(item, one.state, DraftState.APPROVED)
+        return real(work, records)
 
     _patch(issue, "_problem", lambda *_facts: "")
-    _patch(issue, "_claim", claim)
+    real = _patch(issue, "_claimed", claimed)
 
 
 def reminder_unchecked(_place: Place) -> None:

@@ -104,7 +104,7 @@ def _work(
 ) -> None:
     folder.mkdir()
     signal.signal(signal.SIGALRM, _hangs)
-    world = World()
+    world = World(folder)
     try:
         bench = _bench(folder, world, cluster)
         if setup.change is not None:

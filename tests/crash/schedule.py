@@ -14,7 +14,6 @@ from random import Random
 
 import httpx
 
-from invoicing.domain.book import Book
 from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services.ports import Services
 from invoicing.services.verify import verify
@@ -23,13 +22,13 @@ from tests.crash.check_bills import bill_findings
 from tests.crash.check_mail import mail_findings
 from tests.crash.check_money import money_findings
 from tests.crash.cycle import Cycle, Orders, due_deliveries, services
-from tests.crash.faulty import Fault, Faults, draw_fault
+from tests.crash.faulty import STOP, Fault, Faults, draw_fault
 from tests.crash.journal import Journal
 from tests.crash.payers import Payers
 from tests.crash.people import Diligent, Somebody
 from tests.crash.places import Place
 from tests.crash.shared import BUSINESS, Board, Times
-from tests.crash.story import write_story
+from tests.crash.story import Story, write_story
 from tests.crash.world import World
 
 _MOST_ROUNDS = 12
@@ -57,9 +56,12 @@ class Bench:
     folder: Path
     journal: Journal
 
-    def services(self, book: Book, fault: Callable[[str], None]) -> Services:
+    def services(self, story: Story, fault: Callable[[str], None]) -> Services:
         """Return the use cases for one process."""
-        return services(self.ledger, book, self.board, self.world, self.client, fault)
+        book, safely = story.book, story.safely
+        return services(
+            self.ledger, book, self.board, self.world, self.client, fault, safely=safely
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class PassPlan:
     twin: bool
     twin_fault: Fault | None
     wakes_late: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether nothing in it hangs on how the operating system shares the time out."""
+        stops = self.fault is not None and self.fault.action == STOP
+        return not (self.twin or self.kill_after or stops)
 
 
 @dataclass
@@ -91,6 +99,27 @@ def run_schedule(seed: int, bench: Bench) -> Result:
     return _Run(seed, bench).run()
 
 
+def plan_passes(story: Story) -> list[PassPlan]:
+    """Plan what happens to the processes of a schedule, and when."""
+    random, at = Random(f"plan {story.seed}"), story.at
+    plans: list[PassPlan] = []
+    for number in range(random.choices((1, 2, 3, 4, 5), (10, 25, 35, 20, 10))[0]):
+        if number:
+            at += timedelta(seconds=_drawn(random, _LATER))
+        twin = random.random() < _TWINS
+        plans.append(
+            PassPlan(
+                at,
+                draw_fault(random) if random.random() < 0.85 else None,
+                random.uniform(0.001, 0.06) if random.random() < 0.08 else 0,
+                twin,
+                draw_fault(random) if twin and random.random() < 0.4 else None,
+                random.random() < 0.6,
+            )
+        )
+    return plans
+
+
 class _Run:
     def __init__(self, seed: int, bench: Bench) -> None:
         self._bench = bench
@@ -106,31 +135,12 @@ class _Run:
         bench.place.empty()
         bench.journal.clear()
         bench.world.begin(story.seed, story.objects)
-        plans = list(self._plans())
+        plans = plan_passes(story)
         for number, plan in enumerate(plans):
             self._pass(number, plan)
         self._wake()
         self._end(plans[-1], len(plans))
         return self._result
-
-    def _plans(self) -> list[PassPlan]:
-        random, at = self._random, self._story.at
-        plans: list[PassPlan] = []
-        for number in range(random.choices((1, 2, 3, 4, 5), (10, 25, 35, 20, 10))[0]):
-            if number:
-                at += timedelta(seconds=_drawn(random, _LATER))
-            twin = random.random() < _TWINS
-            plans.append(
-                PassPlan(
-                    at,
-                    draw_fault(random) if random.random() < 0.85 else None,
-                    random.uniform(0.001, 0.06) if random.random() < 0.08 else 0,
-                    twin,
-                    draw_fault(random) if twin and random.random() < 0.4 else None,
-                    random.random() < 0.6,
-                )
-            )
-        return plans
 
     def _pass(self, number: int, plan: PassPlan) -> None:
         bench, story = self._bench, self._story
@@ -167,7 +177,7 @@ class _Run:
         """Do one pass in a process of its own."""
         bench = self._bench
         random = Random(f"pass {self._story.seed} {name}")
-        s = bench.services(self._story.book, Faults(bench.board, fault))
+        s = bench.services(self._story, Faults(bench.board, fault))
         Cycle(s, orders, Somebody(random), random).run(bench.journal)
 
     def _wait(self, pids: set[int]) -> None:
@@ -248,7 +258,7 @@ class _Run:
 
     def _peace(self, last: PassPlan, number: int) -> dict[str, object]:
         bench, story = self._bench, self._story
-        s = bench.services(story.book, Faults(bench.board))
+        s = bench.services(story, Faults(bench.board))
         random = Random(f"peace {story.seed}")
         who = Diligent(random, story.seed)
         at = max(last.at, bench.board.now(BUSINESS))
@@ -345,7 +355,7 @@ def warm_up(bench: Bench) -> None:
         bench.world.begin(seed, {**story.objects, **story.later.get(0, {})})
         bench.world.be_lossy(lossy=False)
         with httpx.Client(timeout=5) as client:
-            s = replace(bench, client=client).services(story.book, Faults(Board()))
+            s = replace(bench, client=client).services(story, Faults(Board()))
             random, who = Random(seed), Diligent(Random(seed), seed)
             for number in range(2):
                 at = story.at + timedelta(days=20 * number)

@@ -61,6 +61,7 @@ class Story:
     begins: date
     clients: tuple[str, ...]
     book: Book
+    safely: bool = False  # mails go over TLS, with a password
     models: tuple[Model, ...] = ()
     objects: dict[str, bytes] = field(default_factory=dict)
     later: dict[int, dict[str, bytes]] = field(default_factory=dict)
@@ -86,7 +87,7 @@ def write_story(seed: int) -> Story:
     chain = random.random() < 0.2
     bounds = random.choice(_BOUNDS) if random.random() < 0.15 else SafetyBounds()
     book = make_book(begins, clients, chain=chain, bounds=bounds)
-    story = Story(seed, random, begins, clients, book)
+    story = Story(seed, random, begins, clients, book, safely=random.random() < 0.06)
     for number in range(1, random.randint(2, 4)):
         _sell(story, f"D-{number}", random.choice(_with_frame(story)))
     if random.random() < 0.35:

@@ -7,14 +7,17 @@ for an object, or to the n-th mail session, follows from the seed alone.
 import os
 import signal
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from typing import Any
 
+from tests.adapters.certificates import Authority
 from tests.crash.world_http import talk_http
 from tests.crash.world_mail import Mail, talk_smtp
 
@@ -46,18 +49,22 @@ class State:
 class World:
     """The handle on the world's process."""
 
-    def __init__(self) -> None:
-        http, smtp = _listener(), _listener()
+    def __init__(self, folder: Path) -> None:
+        authority = Authority(folder)
+        self.context = authority.client_context()
+        http, smtp, smtps = _listener(), _listener(), _listener()
         self.http_port: int = http.getsockname()[1]
         self.smtp_port: int = smtp.getsockname()[1]
+        self.smtps_port: int = smtps.getsockname()[1]
+        doors = _Doors(http, smtp, smtps, authority.server_context("127.0.0.1"))
         self._ours, theirs = Pipe()
         self._pid = os.fork()
         if self._pid == 0:
             self._ours.close()
-            _run(http, smtp, theirs)
+            _run(doors, theirs)
         theirs.close()
-        http.close()
-        smtp.close()
+        for door in (http, smtp, smtps):
+            door.close()
 
     def begin(self, seed: int, objects: Mapping[str, bytes]) -> None:
         """Forget everything and begin a schedule."""
@@ -95,11 +102,27 @@ def _listener() -> socket.socket:
     return sock
 
 
-def _run(http: socket.socket, smtp: socket.socket, commands: Connection) -> None:
+@dataclass(frozen=True)
+class _Doors:
+    """Where the world listens."""
+
+    http: socket.socket
+    smtp: socket.socket
+    smtps: socket.socket
+    context: ssl.SSLContext
+
+
+def _run(doors: _Doors, commands: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here = _Here()
-    _start(_accept, http, here, talk_http)
-    _start(_accept, smtp, here, talk_smtp)
+    _start(_accept, doors.http, here, talk_http)
+    _start(_accept, doors.smtp, here, talk_smtp)
+
+    def talk_safely(sock: socket.socket, state: State) -> None:
+        with doors.context.wrap_socket(sock, server_side=True) as safe:
+            talk_smtp(safe, state)
+
+    _start(_accept, doors.smtps, here, talk_safely)
     try:
         while True:
             name, *facts = commands.recv()

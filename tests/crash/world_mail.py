@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _TROUBLES = (
     (0.015, "greeting 421"),
     (0.03, "greeting drop"),
+    (0.034, "auth 454"),
     (0.04, "mail 451"),
     (0.05, "mail 550"),
     (0.08, "rcpt1 450"),
@@ -26,7 +27,7 @@ _TROUBLES = (
     (0.24, "dot drop"),
     (0.32, "stored drop"),
     (0.335, "stored garbage"),
-    (0.3365, "stored hang"),
+    (0.3355, "stored hang"),
 )
 _RECIPIENT = re.compile(r"RCPT TO:<([^>]*)>", re.IGNORECASE)
 _MESSAGE_ID = re.compile(rb"^Message-ID: *(?:\r\n )?(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
@@ -67,7 +68,9 @@ class _Session:
             line = self._line()
             verb = line[:4].upper()
             if verb == "EHLO":
-                self._send("250-world.test\r\n250 SIZE 50000000")
+                self._send("250-world.test\r\n250-AUTH PLAIN\r\n250 SIZE 50000000")
+            elif verb == "AUTH":
+                self._say("auth", "235 2.7.0 welcome")
             elif verb == "MAIL":
                 self._say("mail", "250 2.1.0 ok")
             elif verb == "RCPT":

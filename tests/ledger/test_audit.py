@@ -5,7 +5,7 @@ What each check names is in tests/services/test_verify_rows.py.
 
 from dataclasses import replace
 
-from invoicing.domain.promises import Finding, Promise
+from invoicing.domain.promises import Finding
 from invoicing.domain.trail import TrailEntry
 from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services.ledger_ports.audit import StoredInvoice
@@ -61,14 +61,3 @@ def test_a_login_counts_as_named_only_as_a_whole_word(ledger: SqlLedger) -> None
         logins = ["anna", "ben.k", "carl", "ann", "k"]
         assert work.audit.never_named(logins) == {"ann"}
         assert work.audit.never_named([]) == set()
-
-
-def test_only_invoices_with_something_that_speaks_against_a_reminder_are_looked_at(
-    ledger: SqlLedger,
-) -> None:
-    issued(ledger)
-    with ledger.read() as work:
-        assert list(work.audit.reminded()) == []
-        assert list(work.audit.billed_periods()) == []
-        found = {one.promise for one in work.audit.findings()}
-    assert found <= set(Promise)

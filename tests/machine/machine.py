@@ -211,6 +211,19 @@ class BillingMachine(RuleBasedStateMachine):
                 self.world.receive()
         self.world.receive()
 
+    @precondition(lambda self: self.world.invoices())
+    @rule(index=which, what=st.sampled_from(("paid", "held", "void", "parked")))
+    def remind_too_late(self, index: int, what: str) -> None:
+        """Reminders wait for the mail server while what they are about is settled."""
+        world, invoice = self.world, one_of(self.world.invoices(), index)
+        world.pass_by(days=31)
+        world.post.answers[:] = [LATER] * 20
+        world.follow_up()
+        world.post.answers.clear()
+        world.settle_otherwise(invoice, what)
+        world.pass_by(hours=1)
+        world.follow_up()
+
     # -- faults and time
 
     @rule(answers=st.lists(st.sampled_from(SMTP), min_size=1, max_size=3))

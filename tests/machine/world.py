@@ -31,6 +31,7 @@ from invoicing.services import (
     review,
 )
 from invoicing.services.faults import FaultError
+from invoicing.services.gate import park
 from invoicing.services.ledger_ports import Ledger
 from invoicing.services.ports import no_faults
 from tests.machine.company import (
@@ -340,6 +341,24 @@ class World:
             asks[what](self.house.s, invoice.id, "it is wrong", login)
         except InvoicingError as error:
             self.note(str(error))
+
+    def settle_otherwise(self, invoice: Invoice, what: str) -> None:
+        """Let an invoice be paid, held, taken back, or its client be parked."""
+        client = invoice.content.client.key
+        if what == "paid":
+            self.pay(invoice, "exact")
+            self.receive()
+        elif what == "held":
+            self.hold(HoldKind.PAUSED, invoice, "finance")
+        elif what == "parked":
+            with self.ledger.write() as work:
+                park(self.house.s, work, client, "somebody has to look")
+            self.facts.trouble(client)
+        else:
+            self.ask("correction", invoice, "finance")
+            for entry in self.entries():
+                if (entry.code, entry.subject) == ("correction_asked", invoice.id):
+                    self.attend(entry, Action.VOID, "lead")
 
     def credit_half(self, invoice: Invoice, asked_by: str, login: str) -> None:
         """Let two people take back half of the first line; the note says what that comes to."""

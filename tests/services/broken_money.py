@@ -8,7 +8,6 @@ from tests.services.broken_rows import (
     I7,
     I9,
     I10,
-    I11,
     I12,
     I13,
     I14,
@@ -19,7 +18,6 @@ from tests.services.broken_rows import (
     MAIL,
     PAID,
     PART,
-    SECOND,
     VOID,
     Broken,
 )
@@ -55,7 +53,7 @@ AFTERWARDS: dict[str, Broken] = {
         ("twice payments WHERE external_id = 'P-2'",),
     ),
     "placed_too_much": (
-        {I9, I11}, "payment accounting:P-2: 2800.00 EUR are placed of 28.00 EUR",
+        I9, "payment accounting:P-2: 2800.00 EUR are placed of 28.00 EUR",
         (("UPDATE allocations SET amount = '2800.00', amount_minor = 280000"
          " WHERE external_id = 'P-2'"),),
     ),
@@ -108,16 +106,6 @@ AFTERWARDS: dict[str, Broken] = {
     "invoice_in_no_state": (
         I10, "{paid} is in the state lost, which is none of ours",
         ("UPDATE invoices SET state = 'lost' WHERE number = '{paid}'",),
-    ),
-    "reminded_after_paid": (
-        I11, "{paid}: reminder escalation went out at 2027-12-24 09:00:00+00:00, after",
-        ((f"UPDATE reminders SET outcome = 'queued', settled_at = {LATER}"
-         f" WHERE step = 'escalation' AND invoice_id = {PAID}"),),
-    ),
-    "reminded_while_held": (
-        I11, "{second}: reminder escalation went out at 2027-12-24 09:00:00+00:00, while",
-        ((f"UPDATE reminders SET outcome = 'queued', settled_at = {LATER}"
-         f" WHERE step = 'escalation' AND invoice_id = {SECOND}"),),
     ),
     "entry_changed": (
         I12, ", entry 2",

@@ -3,7 +3,9 @@
 import pytest
 
 from invoicing.domain.exceptions import Action
-from invoicing.services import attend, review
+from invoicing.domain.holds import HoldKind
+from invoicing.domain.promises import Promise
+from invoicing.services import attend, follow_up, hold, reconcile, report, review
 from invoicing.services.audit import audit_ledger
 from invoicing.services.verify import verify
 from tests.services.told import send_again, tamper
@@ -92,7 +94,7 @@ def test_a_mail_sent_again_on_a_persons_word_is_sound(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("action", "said"),
-    [("rejected", "rejected after it was issued"), ("issued", "it was issued 2 times")],
+    [("rejected", "rejected after it was issued"), ("issued", "it was issued before")],
 )
 def test_a_trail_that_tells_what_cannot_happen_is_named(
     house: House, action: str, said: str
@@ -116,6 +118,43 @@ def test_a_paid_invoice_never_becomes_unpaid(house: House) -> None:
     (finding,) = verify(house.s)
 
     assert finding.where.endswith("it was paid before")
+
+
+@pytest.mark.parametrize(
+    ("before", "facts", "said"),
+    [
+        ("payment_allocated", {"state": "paid"}, "left, but it was paid"),
+        ("voided", {}, "left, but it was void"),
+        ("written_off", {"amount": "3.00 EUR"}, "left, but the rest was written off"),
+        ("hold_placed", {"kind": "disputed"}, "left, but it was disputed"),
+    ],
+)
+def test_a_reminder_of_what_is_settled_or_held_is_named(
+    house: House, before: str, facts: dict[str, str], said: str
+) -> None:
+    invoice = house.invoice_of("D-1")
+    with house.s.ledger.write() as work:
+        work.trail.add(invoice.id, before, house.clock.at, facts)
+        work.trail.add(invoice.id, "reminder_claimed", house.clock.at, {"step": "two_weeks"})
+
+    found = [one for one in verify(house.s) if one.promise is Promise.REMINDERS]
+
+    assert [one.where.endswith(f"reminder two_weeks {said}") for one in found] == [True]
+    assert found[0].client == "nordwind"
+
+
+def test_a_reminder_before_payment_or_after_a_lifted_hold_is_sound(house: House) -> None:
+    invoice = house.invoice_of("D-1")
+    hold.place_hold(house.s, invoice.id, HoldKind.PAUSED, "they asked", "lead")
+    hold.lift_hold(house.s, invoice.id, HoldKind.PAUSED, "lead")
+    house.clock.pass_by(days=40)  # the clock of leases stands still: only the order counts
+    assert follow_up.follow_up(house.s)
+    house.pay("P-1", "1428.00 EUR", invoice.number)
+    report.report_payments(house.s)
+    reconcile.reconcile_payments(house.s)
+
+    assert "reminder_claimed" in house.actions(invoice.id)
+    assert verify(house.s) == []
 
 
 def test_whoever_let_it_pass_a_bound_may_not_have_approved_it(house: House) -> None:

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 from invoicing.domain.errors import SettingsError, TransientError
+from invoicing.domain.events import BillingEvent, Hint
 from invoicing.domain.parties import Mode
+from invoicing.domain.reconcile import Payment
 from invoicing.domain.rules import Model
 from invoicing.services import report
 from invoicing.services.ledger_ports import Receipt
@@ -45,6 +48,24 @@ def test_a_source_that_is_away_is_shown_and_asked_again(house: House) -> None:
         assert house.open_codes() == ["source_unreachable"]
 
     house.sources.failure = None
+
+    assert len(report.report_events(house.s, Model.DEAL)) == 1
+    assert house.open_codes() == []
+
+
+def test_a_younger_answer_does_not_hide_an_object_that_never_comes(house: House) -> None:
+    house.win_deal("D-1")
+    house.win_deal("D-2")
+    fetch = house.sources.fetch
+
+    def slow_about_one(hint: Hint) -> BillingEvent | Payment:
+        if hint.object_id == "D-1":
+            raise TransientError("no answer")
+        return fetch(hint)
+
+    with patch.object(house.sources, "fetch", slow_about_one):
+        assert len(report.report_events(house.s, Model.DEAL)) == 1
+        assert house.open_codes() == ["source_unreachable"]
 
     assert len(report.report_events(house.s, Model.DEAL)) == 1
     assert house.open_codes() == []

@@ -324,3 +324,16 @@ def test_a_parked_client_is_said_on_the_page_and_leaves_by_the_queue(
 
     assert done.json() == {"done": "nordwind goes on"}
     assert "The client is parked" not in page(as_user, f"/invoices/{invoice.id}")
+
+
+def test_the_page_names_the_versions_an_invoice_was_computed_from(
+    as_user: As, house: House, invoice: Invoice
+) -> None:
+    book = house.s.book
+    with house.s.ledger.write() as work:
+        work.parties.keep(book.clients.values(), book.agreements.values(), 1)
+
+    text = page(as_user, f"/invoices/{invoice.id}")
+
+    assert "<bdi>nordwind</bdi>, version 1" in text
+    assert "<bdi>nordwind-projects</bdi>, version 1" in text

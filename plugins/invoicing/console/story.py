@@ -1,4 +1,4 @@
-"""Tell the story of an invoice on the terminal: what became of it, then its trail, entry by entry."""
+"""Tell the story of an invoice on the terminal: what became of it, then its trail by entries."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -53,10 +53,7 @@ def _made(story: InvoiceStory) -> Iterator[str]:
         if entry.action == "drafted":
             facts = dict(entry.detail)
             yield f"version {facts['version']} by {entry.actor}, content {facts['content_hash']}"
-    if story.client_version:
-        yield f"client {story.content.client.key}, version {story.client_version.version}"
-    for version in story.agreement_versions:
-        yield f"agreement {version.content.key}, version {version.version}"
+    yield from _computed_from(story)
     for review in story.reviews:
         for step in review.steps:
             yield f"review of version {review.version}, {_step(step)}"
@@ -64,6 +61,13 @@ def _made(story: InvoiceStory) -> Iterator[str]:
         yield f"issued as {story.invoice.number} under configuration {story.invoice.config_hash}"
     if story.document:
         yield f"document sha256 {story.document}"
+
+
+def _computed_from(story: InvoiceStory) -> Iterator[str]:
+    if story.client_version:
+        yield f"client {story.content.client.key}, version {story.client_version.version}"
+    for version in story.agreement_versions:
+        yield f"agreement {version.content.key}, version {version.version}"
 
 
 def _step(step: StepReview) -> str:
@@ -76,7 +80,8 @@ def _step(step: StepReview) -> str:
 
 def _message(story: MessageStory) -> Iterator[str]:
     mail = story.message
-    yield f"{mail.kind} {mail.step} to {', '.join(mail.recipients.to)}: {mail.state} {mail.message_id}"
+    whom = ", ".join(mail.recipients.to)
+    yield f"{mail.kind} {mail.step} to {whom}: {mail.state} {mail.message_id}"
     for one in story.attempts:
         outcome = one.outcome or "under way"
         said = f"{one.phase} {one.code} {one.detail}" if one.outcome else ""

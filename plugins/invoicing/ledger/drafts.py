@@ -104,6 +104,7 @@ class DraftRows(Rows):
     ) -> set[ParcelItem]:
         """Compare-and-set on each (id, state, version); return those that moved."""
         check_draft_move(before, after)
+        self.claim({item.draft_id for item in items})  # an UPDATE locks in any order
         moved: set[ParcelItem] = set()
         for chunk in chunks(items):
             wanted = [(item.draft_id, item.version) for item in chunk]
@@ -120,9 +121,8 @@ class DraftRows(Rows):
 
     def claim_releasable(self, model: Model) -> None:
         """Wait until nobody else plans these drafts, and keep them until this unit of work ends."""
-        query = select(drafts.c.id).where(_may_go_on(model))
-        in_order = query.order_by(drafts.c.supplied_on, drafts.c.id)
-        self.connection.execute(in_order.with_for_update(key_share=True))
+        query = select(drafts.c.id).where(_may_go_on(model)).order_by(drafts.c.id)  # as `claim`
+        self.connection.execute(query.with_for_update(key_share=True))
 
     def releasable(self, model: Model) -> list[Releasable]:
         """Return drafts of ``model`` that may go on, with the run that carries their version."""

@@ -26,6 +26,14 @@ _UNPAID = or_(invoices.c.id.is_(None), and_(invoices.c.state == InvoiceState.ISS
 _IS_VOID = exists().where(
     invoices.c.id == obligations_table.c.draft_id, invoices.c.state == InvoiceState.VOID
 )
+# Several agreements share a lock: a server holds some ten thousand for everybody, and one batch of
+# events may be about more agreements than that.
+_LOCKS = 4096
+_FAMILY = int.from_bytes(sha256(b"invoicing agreements").digest()[:4], signed=True)
+_TAKE = text(
+    "SELECT pg_advisory_xact_lock(CAST(:family AS integer), key)"
+    " FROM unnest(CAST(:keys AS integer[])) AS key"
+)
 
 
 class ObligationRows(Rows):
@@ -38,10 +46,9 @@ class ObligationRows(Rows):
         """
         if self.connection.dialect.name != "postgresql":
             return
-        keys = sorted(_lock_of(agreement) for agreement in set(agreements))
+        keys = sorted({_lock_of(agreement) for agreement in agreements})
         for chunk in chunks(keys):
-            wanted = "SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key"
-            self.connection.execute(text(wanted), {"keys": chunk})
+            self.connection.execute(_TAKE, {"family": _FAMILY, "keys": chunk})
 
     def of_agreements(self, agreements: Collection[str]) -> Owed:
         """Return what is owed under ``agreements``, the oldest first, and what is unpaid of it."""
@@ -172,7 +179,7 @@ def _newest_of(keys: Collection[ObligationKey]) -> dict[ObligationKey, Obligatio
 
 def _lock_of(agreement: str) -> int:
     digest = sha256(f"invoicing agreement {agreement}".encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
+    return int.from_bytes(digest[:8]) % _LOCKS
 
 
 def _row(owed: Obligation) -> dict[str, object]:

@@ -16,7 +16,6 @@ from invoicing.domain.terms import due_date
 from invoicing.domain.trail import TrailEntry, broken_at
 from invoicing.services.ledger_ports.audit import (
     BilledPeriod,
-    Reminded,
     StoredInvoice,
     StoredLine,
     StoredNote,
@@ -213,23 +212,48 @@ def wrong_trail(entries: Sequence[TrailEntry]) -> Iterator[Finding]:
     sequence = broken_at(list(entries))
     if sequence is not None:
         yield Finding(Promise.TRAIL, f"{subject}, entry {sequence}", subject)
-    issued, paid = 0, False
+    told = _Told()
     for entry in entries:
-        if entry.action == "issued":
-            issued += 1
-        elif issued and entry.action in _BEFORE_ISSUE:
-            yield Finding(
-                Promise.STATES, f"{subject}, entry {entry.sequence}: {entry.action} after it was"
-                " issued", subject,
-            )  # fmt: skip
-        if entry.action == "payment_allocated":
-            now_paid = dict(entry.detail).get("state") == "paid"
-            if paid and not now_paid:
-                text = f"{subject}, entry {entry.sequence}: it was paid before"
-                yield Finding(Promise.STATES, text, subject)
-            paid = paid or now_paid
-    if issued > 1:
-        yield Finding(Promise.STATES, f"{subject}: it was issued {issued} times", subject)
+        for promise, text in told.wrong_in(entry):
+            yield Finding(promise, f"{subject}, entry {entry.sequence}: {text}", subject)
+
+
+class _Told:
+    """What the trail of one subject has told so far; its order needs no clock."""
+
+    def __init__(self) -> None:
+        self._issued = False
+        self._against: dict[str, str] = {}  # why the invoice must not be reminded of
+
+    def wrong_in(self, entry: TrailEntry) -> Iterator[tuple[Promise, str]]:
+        """Name what the next entry tells that cannot have happened, and take it in."""
+        facts = dict(entry.detail)
+        match entry.action:
+            case "issued":
+                if self._issued:
+                    yield Promise.STATES, "it was issued before"
+                self._issued = True
+            case action if self._issued and action in _BEFORE_ISSUE:
+                yield Promise.STATES, f"{action} after it was issued"
+            case "payment_allocated" if facts.get("state") != "paid" and "paid" in self._against:
+                yield Promise.STATES, "it was paid before"
+            case "reminder_claimed" if self._against:
+                why = ", ".join(self._against.values())
+                yield Promise.REMINDERS, f"reminder {facts.get('step')} left, but {why}"
+        self._take_in(entry.action, facts)
+
+    def _take_in(self, action: str, facts: dict[str, str]) -> None:
+        match action:
+            case "payment_allocated" if facts.get("state") == "paid":
+                self._against["paid"] = "it was paid"
+            case "voided":
+                self._against["void"] = "it was void"
+            case "written_off" if not facts.get("amount", "").startswith("-"):
+                self._against["written_off"] = "the rest was written off"
+            case "hold_placed" if not facts.keys() & {"amount", "line", "ends_on"}:
+                self._against[facts["kind"]] = f"it was {facts['kind']}"
+            case "hold_lifted":
+                self._against.pop(facts.get("kind", ""), None)
 
 
 def overlapping(one: BilledPeriod, before: BilledPeriod) -> Iterator[Finding]:
@@ -243,19 +267,3 @@ def hole(one: BilledPeriod, before: BilledPeriod) -> Period | None:
     """Return the days between two periods that neither bills, if there are any."""
     starts_on, ends_on = before.period.ends_on + _DAY, one.period.starts_on - _DAY
     return Period(starts_on, ends_on) if starts_on <= ends_on else None
-
-
-def wrong_reminders(one: Reminded) -> Iterator[Finding]:
-    """Name every reminder that left after the invoice was settled, or while all of it was held."""
-    left, settled_at = one.due_minor, None
-    for move in sorted(one.moves, key=lambda move: move.at):
-        left -= move.minor
-        if left <= 0:
-            settled_at = move.at
-            break
-    for step, at in one.sent:
-        held = any(begun < at and (ended is None or at < ended) for begun, ended in one.pauses)
-        if held or (settled_at is not None and at > settled_at):
-            why = "while it was held" if held else f"after it was settled at {settled_at}"
-            where = f"{one.number}: reminder {step} went out at {at}, {why}"
-            yield Finding(Promise.REMINDERS, where, one.client)

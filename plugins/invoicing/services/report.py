@@ -46,14 +46,14 @@ def note_unknown(s: Services, source: str, event_id: str, kind_text: str) -> Non
     handled = ", ".join(kind for kind in EventKind if kind not in OURS)
     cause = f"{source} sent event {event_id} of kind {kind_text[:60]!r}; only {handled} are handled"
     now = s.clock.now()
-    with s.write("request") as work:
+    with s.write("unknown") as work:
         work.exceptions.open("unknown_event", f"{source}:{event_id}", cause, now)
 
 
 def report_request(s: Services, event: BillingEvent) -> str:
     """Store what a person asked for in a form, once per event id; return the event's id here."""
     now, row_id = s.clock.now(), event_key(event.source, event.event_id)
-    with s.write("unknown") as work:
+    with s.write("request") as work:
         if work.inbox.add_events([event], now):
             detail = {"source": event.source, "event": event.event_id, "object": event.subject}
             work.trail.add(row_id, "reported", now, detail, event.reported_by)
@@ -128,17 +128,22 @@ def _again(s: Services, one: Obligation, fact: BillingEvent, others: Owed) -> Ob
 def _fetch_hints(s: Services, kinds: Sequence[EventKind], limit: int) -> list[str]:
     with s.ledger.read() as work:
         rows = work.inbox.hinted(kinds, limit)
-    return [row.id for row in rows if _fetch(s, row)]
+    silent: set[str] = set()
+    return [row.id for row in rows if _fetch(s, row, silent)]
 
 
-def _fetch(s: Services, row: EventRow) -> bool:
-    """Fetch one object; a source that does not answer is tried again by the next sweep."""
+def _fetch(s: Services, row: EventRow, silent: set[str]) -> bool:
+    """Fetch one object; a source that does not answer is tried again by the next sweep.
+
+    ``silent`` are the sources that failed in this sweep: one answer does not make up for it.
+    """
     source = row.hint.source
     try:
         fact = s.sources.fetch(row.hint)
     except (TransientError, SettingsError) as error:
         with s.write("unreachable") as work:
             work.exceptions.open("source_unreachable", source, str(error), s.clock.now())
+        silent.add(source)
         return False
     except NotFoundError as error:
         return _hold_hint(s, row, "object_missing", str(error))
@@ -147,7 +152,8 @@ def _fetch(s: Services, row: EventRow) -> bool:
     s.fault("fetch.source_read")
     now = s.clock.now()
     with s.write("fetch") as work:
-        work.exceptions.close("source_unreachable", source, "system", "it answers again", now)
+        if source not in silent:
+            work.exceptions.close("source_unreachable", source, "system", "it answers again", now)
         done = work.inbox.fetched(row.id, fact)
         if done:
             work.trail.add(row.id, "fetched", now, {"object": row.hint.object_id})

@@ -17,7 +17,6 @@ from invoicing.services.checks import (
     overlapping,
     wrong_invoice,
     wrong_note,
-    wrong_reminders,
     wrong_sums,
     wrong_trail,
 )
@@ -46,8 +45,6 @@ def _findings(s: Services, work: UnitOfWork) -> Iterator[Finding]:
         else:
             yield from wrong_note(note)
     yield from _of_periods(s, work)
-    for reminded in work.audit.reminded():
-        yield from wrong_reminders(reminded)
     yield from _with_clients(work, _of_trails(work))
     yield from _with_clients(work, work.anchors.findings())
     yield from _of_second_place(s, work)

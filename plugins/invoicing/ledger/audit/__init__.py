@@ -14,7 +14,6 @@ from invoicing.ledger.audit.check import found, guarded, statement, streamed
 from invoicing.ledger.audit.contents import each_invoice, each_note
 from invoicing.ledger.audit.desk import EXCEPTIONS, unknown_codes
 from invoicing.ledger.audit.events import EVENTS_END, passed_over
-from invoicing.ledger.audit.followed import reminded
 from invoicing.ledger.audit.frozen import FROZEN, changed_documents, changed_texts
 from invoicing.ledger.audit.keys import COUNTERS, NUMBERS, ONE_INVOICE, ROWS_OF_NUMBERS
 from invoicing.ledger.audit.messages import MESSAGES
@@ -24,7 +23,6 @@ from invoicing.ledger.audit.states import CONFIG, SHADOW, STATES
 from invoicing.ledger.statements import Rows
 from invoicing.services.ledger_ports.audit import (
     BilledPeriod,
-    Reminded,
     StoredInvoice,
     StoredNote,
 )
@@ -80,10 +78,6 @@ class AuditRows(Rows):
     def billed_periods(self) -> Iterator[BilledPeriod | Finding]:
         """Stream what live invoices bill by the calendar: by agreement and payer, in order."""
         return guarded(self.connection, billed_periods(self.connection), Promise.PERIODS)
-
-    def reminded(self) -> Iterator[Reminded]:
-        """Stream the invoices with reminders and with something that speaks against them."""
-        return reminded(self.connection)
 
     def never_named(self, logins: Iterable[str]) -> set[str]:
         """Return those of ``logins`` that stand in no stored configuration, as a word."""

@@ -45,9 +45,7 @@ def _rows(connection: Connection, check: Check) -> Iterator[Finding]:
         yield Finding(check.promise, where, str(row.get("client") or ""))
 
 
-def guarded(
-    connection: Connection, rows: Iterable[T], promise: Promise
-) -> Iterator[T | Finding]:
+def guarded(connection: Connection, rows: Iterable[T], promise: Promise) -> Iterator[T | Finding]:
     """Yield what a query finds; one that meets a text which is no JSON any more is a finding.
 
     SQLite passes over such a text; PostgreSQL ends the transaction, so this goes back to before.

@@ -47,9 +47,7 @@ _TAXES = (
     f"SELECT invoice_id, {', '.join(StoredTax._fields)} FROM taxes"
     " WHERE invoice_id IN :ids ORDER BY invoice_id, position"
 )
-_OWED = (
-    "SELECT draft_id AS invoice_id, id, content FROM obligations WHERE draft_id IN :ids"
-)
+_OWED = "SELECT draft_id AS invoice_id, id, content FROM obligations WHERE draft_id IN :ids"
 _CONSUMED = (
     "SELECT draft_id AS invoice_id, source, record_id FROM consumption WHERE draft_id IN :ids"
 )

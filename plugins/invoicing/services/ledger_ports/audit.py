@@ -88,29 +88,6 @@ class BilledPeriod:
     period: Period
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyMove:
-    """One moment at which the balance of an invoice fell."""
-
-    at: datetime
-    minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reminded:
-    """An invoice with the moments at which it was reminded of, and what spoke against it.
-
-    ``pauses`` are the stretches during which all of it was held back.
-    """
-
-    number: str
-    client: str
-    due_minor: int
-    sent: tuple[tuple[str, datetime], ...]
-    moves: tuple[MoneyMove, ...]
-    pauses: tuple[tuple[datetime, datetime | None], ...]
-
-
 class Audit(Protocol):
     """What the ledger says of itself, for checks that look at every row."""
 
@@ -131,9 +108,6 @@ class Audit(Protocol):
 
     def billed_periods(self) -> Iterator[BilledPeriod | Finding]:
         """Stream what live invoices bill by the calendar: by agreement and payer, in order."""
-
-    def reminded(self) -> Iterator[Reminded]:
-        """Stream the invoices with reminders and with something that speaks against them."""
 
     def never_named(self, logins: Iterable[str]) -> set[str]:
         """Return those of ``logins`` that no stored configuration names."""
