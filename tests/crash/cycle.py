@@ -14,9 +14,9 @@ from invoicing.adapters.mail import Security, SmtpMailer
 from invoicing.adapters.sources import Peer, RestSources
 from invoicing.domain.book import Book
 from invoicing.domain.dispatch import MessageKind
-from invoicing.domain.errors import InvoicingError, TransientError
+from invoicing.domain.errors import InvoicingError, NotFoundError, TransientError
 from invoicing.domain.events import BillingEvent
-from invoicing.domain.exceptions import ExceptionEntry
+from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money
 from invoicing.domain.render import Page
@@ -48,6 +48,7 @@ from tests.crash.world import World
 LEASE_SECONDS = 600
 SEND_SECONDS = 3.0
 TRIES = 2
+_ASKS = 0.6  # in how many passes our people want something of what is issued
 T = TypeVar("T")
 
 
@@ -60,7 +61,13 @@ MARK = no_mark  # a mutant prints something else each time
 
 
 class PlainPrinter:
-    """A printer whose pages are a few plain words: the same ones for the same page."""
+    """A printer whose pages are a few plain words: the same ones for the same page.
+
+    ``slip`` tells whether the words of a mail cannot be found today.
+    """
+
+    def __init__(self, slip: Callable[[], bool]) -> None:
+        self._slip = slip
 
     def render(self, pages: Sequence[Page]) -> list[Rendered]:
         """Print each page."""
@@ -70,6 +77,8 @@ class PlainPrinter:
         self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
     ) -> MailText:
         """Write the shortest mail there is."""
+        if self._slip():
+            raise NotFoundError("no mail template is there")
         return MailText(f"{kind} {invoice.number}", f"open: {balance}\n", f"<p>{balance}</p>")
 
 
@@ -88,6 +97,7 @@ def services(
     client: httpx.Client,
     fault: FaultPoint,
     *,
+    slip: Callable[[], bool] = lambda: False,
     safely: bool = False,
 ) -> Services:
     """Put the real use cases together over the lossy world."""
@@ -100,7 +110,7 @@ def services(
         lease_clock=BoardClock(board, LEASE),
         sources=RestSources(peers, client=client),
         mailer=_mailer(world, fault, safely=safely),
-        renderer=PlainPrinter(),
+        renderer=PlainPrinter(slip),
         sender="",
         limits=Limits(LEASE_SECONDS, 120),
         fault=fault,
@@ -138,32 +148,35 @@ class _FailedError(Exception):
 class Cycle:
     """A process that does one pass; what it must be able to prove later goes into the journal."""
 
-    def __init__(self, s: Services, orders: Orders, who: Somebody, random: Random) -> None:
+    def __init__(
+        self, s: Services, orders: Orders, who: Somebody, random: Random, journal: Journal
+    ) -> None:
         self._s = s
+        self._journal = journal
         self._orders = orders
         self._who = who
         self._random = random
 
-    def run(self, journal: Journal) -> None:
+    def run(self) -> None:
         """Do everything, in some order; a chain that fails leaves the others alone."""
-        rest: list[Callable[[], None]] = [partial(self._bill, one) for one in self._orders.models]
-        rest += [self._reconcile, self._follow_up, self._attend]
+        bills: list[Callable[[], None]] = [partial(self._bill, one) for one in self._orders.models]
+        rest = [self._attend, self._reconcile, *bills, self._follow_up]
         if not self._orders.calm:
             self._random.shuffle(rest)
-        chains: list[Callable[[], None]] = [partial(self._take_in, journal), *rest]
+        chains: list[Callable[[], None]] = [self._take_in, *rest]
         for chain in chains:
             try:
                 chain()
             except _FailedError:
                 continue
 
-    def _take_in(self, journal: Journal) -> None:
+    def _take_in(self) -> None:
         for delivery in self._orders.deliveries:
             try:
                 self._task(partial(_accept, self._s, delivery))
             except _FailedError:
                 continue  # not acknowledged: the sender tries again
-            journal.write("acknowledged", *delivery.message)
+            self._journal.write("acknowledged", *delivery.message)
 
     def _bill(self, model: Model) -> None:
         s = self._s
@@ -211,24 +224,29 @@ class Cycle:
         self._task(lambda: follow_up.follow_up(self._s))
 
     def _attend(self) -> None:
-        entries, invoices = self._task(self._desk)
+        asks = not self._orders.calm and self._random.random() < _ASKS
+        entries = self._task(self._open_entries)
+        invoices = self._task(self._invoices) if asks or _may_place(entries) else []
         numbers = sorted(invoice.number for invoice in invoices)
         doings: list[Callable[[], object]] = []
         for entry in entries:
             if doing := self._who.attend(entry, numbers):
                 doings.append(partial(attend.act, self._s, entry.id, *doing))
-        if not self._orders.calm:
-            asking = something_to_ask(self._s, invoices, self._random)
-            doings += [asking] if asking else []
+        if asks and invoices:
+            doings.append(something_to_ask(self._s, invoices, self._random))
         for do in doings:
             try:
                 self._task(do)
             except _FailedError:
                 continue
 
-    def _desk(self) -> tuple[list[ExceptionEntry], list[Invoice]]:
+    def _open_entries(self) -> list[ExceptionEntry]:
         with self._s.ledger.read() as work:
-            return work.exceptions.list_open(100), work.invoices.recent(100)
+            return work.exceptions.list_open(100)
+
+    def _invoices(self) -> list[Invoice]:
+        with self._s.ledger.read() as work:
+            return work.invoices.recent(20)
 
     def _task(self, do: Callable[[], T]) -> T:
         """Do one task as Airflow does: again where that may help, else its chain ends here."""
@@ -237,9 +255,14 @@ class Cycle:
                 return do()
             except (TransientError, FaultError):
                 continue
-            except InvoicingError:
+            except InvoicingError as error:
+                self._journal.write("failed", f"{type(error).__name__}: {error}")
                 break
         raise _FailedError
+
+
+def _may_place(entries: Sequence[ExceptionEntry]) -> bool:
+    return any(Action.PLACE in entry.kind.actions for entry in entries)
 
 
 def _accept(s: Services, delivery: Delivery) -> None:

@@ -27,7 +27,7 @@ from invoicing.ledger.documents import DocumentRows
 from invoicing.ledger.invoices import InvoiceRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.trail import TrailRows
-from invoicing.services import correct, dispatch, gate, issue, render, report
+from invoicing.services import correct, dispatch, draft, gate, issue, render, report
 from invoicing.services.ledger_ports import Document, Receipt, UnitOfWork
 from invoicing.services.ports import Services
 from tests.crash import cycle
@@ -279,6 +279,7 @@ def some_recipients_do(_place: Place) -> None:
 def shadow_is_live(_place: Place) -> None:
     """A client that is only to be compared gets numbers and mail."""
     _patch(gate.Gate, "mode", lambda *_facts: Mode.LIVE)
+    _patch(draft, "_close_shadow", lambda *_facts: None)
 
 
 def payment_by_event(_place: Place) -> None:

@@ -65,9 +65,9 @@ class Payers:
     ) -> tuple[Paid, str]:
         reference, chance = f"invoice {number}", random.random()
         names = number
-        if chance < 0.06:
+        if chance < 0.1:
             reference, names = f"invoice {number}0", ""
-        elif chance < 0.09:
+        elif chance < 0.13:
             currency = "CHF"
         paid = Paid(f"P-{len(self.paid) + 1}", amount, currency, names)
         self.paid.append(paid)

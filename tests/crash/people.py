@@ -13,6 +13,11 @@ CLERK = "clerk"  # asks for things and may therefore not approve them
 _APPROVERS = tuple(login for logins in APPROVERS.values() for login in logins)
 _EVERYBODY = (*_APPROVERS, CLERK)
 _BY_APPROVERS = {Action.VOID, Action.CORRECT, Action.WRITE_OFF}
+# What a person does who wants things to go on, the first that is offered.
+_TRIED_AGAIN = (
+    Action.RELEASE, Action.DRAFT_AGAIN, Action.DECIDE_AGAIN, Action.RENDER_AGAIN, Action.UN_PARK,
+)  # fmt: skip
+_MOST_TRIES = 3
 
 
 class Doing(NamedTuple):
@@ -42,7 +47,8 @@ class Somebody:
     def attend(self, entry: ExceptionEntry, numbers: Sequence[str]) -> Doing | None:
         """Return what is done about an exception; None when it is left alone today."""
         random = self._random
-        if random.random() < 0.6:
+        # Money that lies about is looked at first.
+        if random.random() < (0.05 if Action.PLACE in entry.kind.actions else 0.5):
             return None
         wise = [one for one in entry.kind.actions if one is not Action.ACKNOWLEDGE]
         # Who only acknowledges what could be mended gives up what is owed.
@@ -74,18 +80,17 @@ class Diligent(Somebody):
     def attend(self, entry: ExceptionEntry, numbers: Sequence[str]) -> Doing | None:
         """Decide about each exception; a part of the doubts stays.
 
-        What waits for another entry to be decided (a parked client) is tried a second time.
+        What may have to wait for another entry (of a parked client) is tried again the next day.
         """
         about = (entry.code, entry.subject)
         times = self._done[about] = self._done.get(about, 0) + 1
         actions = entry.kind.actions
-        if times > (3 if Action.UN_PARK in actions else 1):
+        again = next((action for action in _TRIED_AGAIN if action in actions), None)
+        if again and times <= _MOST_TRIES:
+            return Doing(again, CLERK)
+        if again or times > 1:
             return None
         chance = sha256(f"{self._seed} {about}".encode()).digest()[0] % 3
-        for action in (Action.RELEASE, Action.DRAFT_AGAIN, Action.DECIDE_AGAIN,
-                       Action.RENDER_AGAIN, Action.UN_PARK):  # fmt: skip
-            if action in actions:
-                return Doing(action, CLERK)
         if Action.SEND_AGAIN in actions:
             doubt = (Action.SEND_AGAIN, Action.MARK_DELIVERED, None)[chance]
             return Doing(doubt, CLERK) if doubt else None

@@ -36,6 +36,7 @@ _WARM = (1, 2, 3, 4)
 _HANGS_SECONDS = 60
 _JUDGES = (event_findings, bill_findings, mail_findings, money_findings, trail_findings)
 _TWINS = 0.35
+_SLIPS = 0.01  # how many mails cannot be written
 _DAY = 86_400
 # How long until the next pass, in seconds: within a lease, beyond it, or many days.
 _LATER = (
@@ -56,12 +57,15 @@ class Bench:
     folder: Path
     journal: Journal
 
-    def services(self, story: Story, fault: Callable[[str], None]) -> Services:
+    def services(
+        self,
+        story: Story,
+        fault: Callable[[str], None],
+        slip: Callable[[], bool] = lambda: False,
+    ) -> Services:
         """Return the use cases for one process."""
-        book, safely = story.book, story.safely
-        return services(
-            self.ledger, book, self.board, self.world, self.client, fault, safely=safely
-        )
+        outside = (self.board, self.world, self.client)
+        return services(self.ledger, story.book, *outside, fault, slip=slip, safely=story.safely)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +181,9 @@ class _Run:
         """Do one pass in a process of its own."""
         bench = self._bench
         random = Random(f"pass {self._story.seed} {name}")
-        s = bench.services(self._story, Faults(bench.board, fault))
-        Cycle(s, orders, Somebody(random), random).run(bench.journal)
+        slip = lambda: random.random() < _SLIPS  # noqa: E731 - of the same chance as the rest
+        s = bench.services(self._story, Faults(bench.board, fault), slip)
+        Cycle(s, orders, Somebody(random), random, bench.journal).run()
 
     def _wait(self, pids: set[int]) -> None:
         """Wait until each process ended or was stopped; a stopped one is woken after this pass."""
@@ -270,7 +275,7 @@ class _Run:
             due = tuple(one for one in deliveries if one.message not in told)
             over = _runs(range(number + turn + 1))
             orders = Orders(f"{number + turn + 1}", due, story.models, over, calm=True)
-            Cycle(s, orders, who, random).run(bench.journal)
+            Cycle(s, orders, who, random, bench.journal).run()
             now = bench.place.mark()
             if now == before:
                 break
@@ -362,6 +367,6 @@ def warm_up(bench: Bench) -> None:
                 bench.board.set_clocks(at, at)
                 due = due_deliveries(story.deliveries, 9, (), random)
                 orders = Orders(str(number), due, story.models, frozenset({"0"}), calm=True)
-                Cycle(s, orders, who, random).run(bench.journal)
+                Cycle(s, orders, who, random, bench.journal).run()
             verify(s)
     bench.ledger.close()

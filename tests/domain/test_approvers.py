@@ -290,3 +290,11 @@ def test_a_second_person_within_the_limit_may_change_what_is_issued() -> None:
     check_second_person("lead", amount=eur("99999.00"), **among)  # type: ignore[arg-type]
     with pytest.raises(RefusedError, match="finance has no limit for USD"):
         check_second_person("finance", amount=Money.parse("1.00 USD"), **among)  # type: ignore[arg-type]
+
+
+def test_one_person_under_two_spellings_is_one_person() -> None:
+    among = {"amount": eur("1.00"), "policy": CHAIN, "today": DAY}
+    with pytest.raises(RefusedError, match="lead asked for this"):
+        check_second_person("lead", asked_by=" Lead", **among)  # type: ignore[arg-type]
+    assert may(LEAD, CHAIN, author="Finance") == ("lead",)
+    assert may(LEAD, CHAIN, earlier=("LEAD",)) == ("finance",)

@@ -92,6 +92,22 @@ def test_what_a_person_released_passes_every_bound() -> None:
     assert breaches(replace(drafted(), flags=("odd", RELEASED)), bounds) is None
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        SafetyBounds(gross_per_client_and_day={"EUR": eur("9000000000000000.00")}),
+        SafetyBounds(median_factor=Decimal(10)),
+    ],
+)
+def test_what_is_too_much_to_be_counted_breaks_the_bound_that_counts_it(
+    bounds: SafetyBounds,
+) -> None:
+    huge = (eur("4000000000000000.00"),) * 3
+    hold = breaches(drafted("1000.00"), bounds, huge, huge)
+    assert hold is not None
+    assert hold.code == BROKEN
+
+
 def test_a_run_makes_no_more_drafts_for_a_client_than_the_bound() -> None:
     bounds = SafetyBounds(per_client_and_run=3)
     assert floods("nordwind", 3, bounds) is None

@@ -156,5 +156,11 @@ def test_kept_texts_of_many_values_are_each_its_own() -> None:
     assert texts == [f'{{"left":{number},"right":null}}' for number in range(2000)]
 
 
+def test_a_text_is_not_kept_when_it_is_very_long() -> None:
+    long = Pair("x" * 200_000, None)
+    assert kept_json(long) == canonical_json(long)
+    assert kept_json(long) is not kept_json(long)
+
+
 def test_money_stays_text() -> None:
     assert to_plain(eur("0.10")) == {"amount": "0.10", "currency": "EUR"}

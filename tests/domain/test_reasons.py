@@ -224,6 +224,12 @@ def test_an_amount_out_of_the_ordinary_is_reviewed(gross: str, found: list[str])
     assert codes(of_gross(gross), replace(STRICT, unusual_after=4), facts) == []
 
 
+def test_an_amount_is_compared_with_more_than_money_can_be() -> None:
+    facts = replace(KNOWN, history=(eur("4000000000000000.00"),) * 3)
+    assert codes(of_gross("100.00 EUR"), facts=facts) == ["unusual"]
+    assert "unusual" not in codes(of_gross("4000000000000000.00 EUR"), facts=facts)
+
+
 def test_small_discounts_add_up() -> None:
     one = with_line("5", "48.00")
     off = AppliedDiscount(Discount("Loyalty", percent=Decimal(5)), eur("48.01"), "taken off")

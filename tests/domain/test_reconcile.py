@@ -134,6 +134,16 @@ def test_the_same_number_of_two_entities_goes_to_a_person() -> None:
     assert placed(allocate(paid(eur("100.00")), twice)) == ("", "100.00 EUR", "payment_unmatched")
 
 
+def test_one_of_two_namesakes_gets_nothing_by_itself_though_the_other_is_void() -> None:
+    void = OpenInvoice("of the other entity", "INV-1", eur("0.00"), is_void=True)
+    twice = [owed(eur("100.00")), void]
+    allocation, difference = allocate(paid(eur("100.00")), twice)
+    assert allocation is None
+    assert difference is not None
+    assert difference.code == "payment_unmatched"
+    assert "names 2 of our invoices; INV-1 is void" in difference.reason
+
+
 def test_an_amount_alone_never_matches() -> None:
     assert (
         placed(allocate(paid(eur("100.00"), ""), [owed(eur("100.00"))]))[2] == "payment_unmatched"

@@ -1,20 +1,39 @@
 """Drafts keep every version, move by compare-and-set, and bind the records they bill."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
-from invoicing.domain.draft import Draft
+from invoicing.domain.draft import Draft, invoice_id
 from invoicing.domain.errors import NotFoundError, StateError
+from invoicing.domain.obligations import Obligation
 from invoicing.domain.parcels import Parcel, ParcelItem
 from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
 from invoicing.ledger.unit_of_work import SqlLedger
-from invoicing.services.ledger_ports import ObligationState
+from invoicing.services.ledger_ports import ObligationState, UnitOfWork
 from tests.ledger.given import drafted, in_parcel, owed_and_drafted
 from tests.support.builders import CONFIG, a_client, a_draft, a_work_item, an_obligation
+
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+def _plan(work: UnitOfWork, _items: list[ParcelItem]) -> None:
+    work.drafts.claim_releasable(Model.DEAL)
+
+
+def _move(work: UnitOfWork, items: list[ParcelItem]) -> None:
+    assert len(work.drafts.move_all(items, DraftState.DRAFT, DraftState.APPROVED)) == len(items)
+
+
+def _draft_id(owed: Obligation) -> str:
+    return invoice_id([owed.key])
 
 
 def _difficult() -> Draft:
@@ -106,6 +125,36 @@ def test_releasable_drafts_come_with_the_run_that_carries_their_version(ledger: 
     }
 
 
+@pytest.mark.parametrize("step", [_plan, _move], ids=["plan", "move"])
+def test_many_drafts_are_locked_in_one_order(
+    ledger: SqlLedger, step: Callable[[UnitOfWork, list[ParcelItem]], object]
+) -> None:
+    if "postgresql" not in ledger.place:
+        pytest.skip("SQLite has one writer at a time")
+    owed = sorted((an_obligation(f"D-{at}") for at in range(20)), key=_draft_id, reverse=True)
+    with ledger.write() as work:
+        work.obligations.add(owed)
+        for at, one in enumerate(owed):
+            day = date(2026, 10, 1) + timedelta(days=at)
+            drafted(work, replace(a_draft(one.subject), supplied_on=day))
+            ids, drafted_by = [one.key.id], _draft_id(one)
+            work.obligations.move(ids, ObligationState.OPEN, ObligationState.DRAFTED, drafted_by)
+    ids = sorted(map(_draft_id, owed))
+
+    def other() -> None:
+        with ledger.write() as work:
+            step(work, [ParcelItem(one, 1) for one in reversed(ids)])
+
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.write() as work:
+            work.drafts.claim(ids[:1])
+            running = pool.submit(other)
+            while not work.clock.connection.scalar(_WAITING) and not running.done():
+                work.clock.connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+            work.drafts.claim(ids[1:])  # the other one waits for the first and has none of these
+        running.result(timeout=10)
+
+
 def test_drafts_of_one_state_newest_first(ledger: SqlLedger) -> None:
     with ledger.write() as work:
         new, old = (
@@ -147,6 +196,17 @@ def test_the_drafts_of_an_agreement_are_those_that_live_the_oldest_first(
         (nordwind, one.supplied_on): (one.totals.gross,),
         (nordwind, older.supplied_on): (older.totals.gross,),
     }
+
+
+def test_an_odd_character_in_a_text_hides_no_amount(ledger: SqlLedger) -> None:
+    odd = a_draft("D-1", a_work_item("r/1", description="a \0 b \\u0000"))
+    with ledger.write() as work:
+        work.obligations.add([owed := an_obligation("D-1")])
+        drafted(work, odd)
+        before, after = ObligationState.OPEN, ObligationState.DRAFTED
+        work.obligations.move([owed.key.id], before, after, odd.id)
+        found = work.drafts.gross_per_day([owed.key.agreement], [odd.supplied_on])
+    assert found == {(owed.key.agreement, odd.supplied_on): (odd.totals.gross,)}
 
 
 def test_a_record_is_billed_once_and_a_conflict_binds_nothing(ledger: SqlLedger) -> None:

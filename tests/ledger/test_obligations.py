@@ -136,6 +136,13 @@ def test_who_claims_an_agreement_keeps_others_waiting(ledger: SqlLedger) -> None
     assert told == ["first", "second"]
 
 
+def test_a_batch_about_very_many_agreements_takes_no_more_locks_than_a_server_has(
+    ledger: SqlLedger,
+) -> None:
+    with ledger.write() as work:
+        work.obligations.claim([f"agreement-{at}" for at in range(30_000)])
+
+
 def test_an_unknown_obligation_is_named(ledger: SqlLedger) -> None:
     with pytest.raises(NotFoundError, match="'nothing'"), ledger.read() as work:
         work.obligations.get("nothing")

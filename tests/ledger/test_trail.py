@@ -58,6 +58,14 @@ def test_entries_are_chained_within_and_across_units_of_work(ledger: SqlLedger) 
     assert (second.at, second.before) == (far, first.hash)
 
 
+def test_a_name_that_no_database_holds_breaks_no_chain(ledger: SqlLedger) -> None:
+    with ledger.write() as work:
+        work.trail.add("D-1", "drafted", NOW, {}, actor="fin\0ance")
+        work.trail.add("D-1", "approved", NOW, {}, actor="half \ud800")
+
+    assert _actions(ledger) == ["drafted", "approved"]
+
+
 @pytest.mark.parametrize("change", ["UPDATE trail SET actor = 'nobody'", "DELETE FROM trail"])
 def test_the_trail_only_grows(ledger: SqlLedger, change: str) -> None:
     with ledger.write() as work:

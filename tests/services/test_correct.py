@@ -10,6 +10,7 @@ from invoicing.domain.errors import NotFoundError, RefusedError, StateError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.holds import HoldKind
 from invoicing.domain.issue import Invoice
+from invoicing.domain.parties import Mode
 from invoicing.domain.periods import Period
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.review import Approver
@@ -30,7 +31,7 @@ from tests.services.corrections import (
     pay,
     state_of,
 )
-from tests.support.services import LATER, UNCERTAIN, House, a_deal, a_hint
+from tests.support.services import LATER, UNCERTAIN, House, a_book, a_deal, a_hint
 
 __all__ = ["keeps_every_promise"]
 
@@ -382,6 +383,20 @@ def test_what_is_owed_no_more_by_todays_facts_is_not_owed_again(house: House) ->
 
     assert state_of(house, invoice) is InvoiceState.ISSUED
     assert house.open_codes() == ["correction_asked"]
+
+
+def test_nothing_is_owed_again_to_be_lost_in_shadow(house: House) -> None:
+    invoice = house.invoice_of("D-1")
+    entry = asked(house, invoice)
+    shadow = house.with_book(a_book(modes={"nordwind": Mode.SHADOW}))
+
+    with pytest.raises(StateError, match="nordwind is in shadow"):
+        attend.act(shadow.s, entry, Action.CORRECT, "lead")
+
+    assert state_of(house, invoice) is InvoiceState.ISSUED
+    house = house.with_book(a_book())
+    attend.act(house.s, entry, Action.CORRECT, "lead")
+    assert len(house.plan("run-again")) == 1
 
 
 def test_a_void_invoice_is_not_reminded_of(house: House) -> None:

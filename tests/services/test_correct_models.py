@@ -8,13 +8,13 @@ import pytest
 
 from invoicing.domain.credit import LineCredit
 from invoicing.domain.draft import deposit_ref
-from invoicing.domain.errors import StateError
+from invoicing.domain.errors import RefusedError, StateError
 from invoicing.domain.events import BillingEvent, EventKind
 from invoicing.domain.exceptions import Action
 from invoicing.domain.issue import Invoice
 from invoicing.domain.render import Page
 from invoicing.domain.rules import Model
-from invoicing.services import attend, correct, report
+from invoicing.services import attend, correct, report, review
 from invoicing.services.ports import Rendered
 from tests.services.corrections import balance_of, done, entry_of, keeps_every_promise
 from tests.services.models import carry, claim, eur, every_model, fact, hours, line, pay, tell
@@ -194,6 +194,19 @@ def test_a_deposit_is_not_taken_back_while_a_draft_takes_it_off(company: House) 
         done(company, paid_ahead, Action.VOID)
 
 
+def test_a_deposit_is_taken_back_once_the_last_draft_is_rejected(company: House) -> None:
+    paid_ahead = deposit(company)
+    milestones(company, "concept", "build")
+    tell(company, fact("kestrel", EventKind.MILESTONE_DONE, "rollout"))
+    (parcel,) = company.plan("run-last", Model.MILESTONE)
+    question = review.open_review(company.s, parcel)
+    assert question is not None
+    (reject,) = [one for one in question.options if one.startswith("Reject")]
+    review.answer_review(company.s, parcel, reject, "lead")
+
+    assert "is void with" in done(company, paid_ahead, Action.VOID)
+
+
 def test_a_deposit_is_credited_in_part_only_before_it_is_taken_off_and_then_corrected(
     company: House,
 ) -> None:
@@ -257,6 +270,49 @@ def test_a_deposit_voided_while_the_last_invoice_is_computed_is_not_taken_off(
 
     (final,) = carry(company, "run-last", Model.MILESTONE)
     assert final.content.deposits == ()
+
+
+def test_a_deposit_credited_while_the_last_invoice_is_computed_is_not_taken_off_in_full(
+    company: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid_ahead = deposit(company)
+    part = [LineCredit(1, net=eur("600.00"))]
+    milestones(company, "concept", "build")
+    plain = company.printer.render
+
+    def slow(pages: Sequence[Page]) -> list[Rendered]:
+        monkeypatch.setattr(company.printer, "render", plain)
+        correct.credit_lines(company.s, paid_ahead.id, part, "a discount", "finance", "lead")
+        return plain(pages)
+
+    monkeypatch.setattr(company.printer, "render", slow)
+
+    assert milestones(company, "rollout") == []  # it was computed with the whole deposit
+
+    assert carry(company, "run-last", Model.MILESTONE) == []
+    assert company.open_codes() == ["deposit_credited"]
+
+
+def test_whoever_asked_for_the_correction_of_a_reported_invoice_may_not_approve_it(
+    house: House,
+) -> None:
+    company = only(house, "tessin")
+    request = fact("tessin", EventKind.ONE_OFF_REQUESTED, "F-1", line("F-1", "9000.00"))
+    report.report_request(company.s, replace(request, source="form", reported_by="clerk"))
+    (parcel,) = company.plan("run-1", Model.ONE_OFF)
+    question = review.open_review(company.s, parcel)
+    assert question is not None
+    review.answer_review(company.s, parcel, question.options[0], "lead")
+    (invoice_id,) = company.finish(parcel)
+    entry = correct.ask_correction(company.s, invoice_id, "another price", "finance")
+    attend.act(company.s, entry, Action.CORRECT, "lead")
+
+    (again,) = company.plan("run-2", Model.ONE_OFF)
+    question = review.open_review(company.s, again)
+
+    assert question is not None
+    with pytest.raises(RefusedError, match="finance made this draft"):
+        review.answer_review(company.s, again, question.options[0], "finance")
 
 
 def test_a_void_milestone_does_not_keep_the_deposit_from_being_taken_off(company: House) -> None:

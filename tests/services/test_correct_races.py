@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 
 import pytest
 
@@ -14,9 +15,11 @@ from invoicing.domain.holds import HoldKind
 from invoicing.domain.money import Money
 from invoicing.domain.states import InvoiceState, OutboxState
 from invoicing.ledger.invoices import InvoiceRows
+from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.reconcile import PaymentRows
 from invoicing.services import attend, correct, dispatch, follow_up, hold, reconcile, report
 from invoicing.services.faults import FaultError, fault_point
+from invoicing.services.ports import Limits
 from tests.services.corrections import (
     WHY,
     asked,
@@ -288,3 +291,43 @@ def test_a_correction_that_is_cut_off_is_done_wholly_or_not_at_all(
     assert numbers_of(house, invoice) == ["CN-2026-00001"]
     assert len(house.plan("again")) == 1
     assert house.plan("and again") == []
+
+
+def test_a_sender_that_comes_back_while_its_lease_is_found_over_keeps_its_word(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.s = replace(house.s, limits=Limits(1, 1))  # no time is left to write it a second time
+    found: list[list[str]] = []
+    finders: list[Thread] = []
+
+    def come_back(_message: object) -> None:
+        house.lease_clock.pass_by(seconds=601)
+        monkeypatch.undo()
+        meet(monkeypatch, OutboxRows, "expired")
+        meet(monkeypatch, InvoiceRows, "claim")
+        finders.append(Thread(target=lambda: found.append(dispatch.recover_expired(house.s))))
+        finders[0].start()
+
+    house.mailer.on_send = come_back
+
+    house.invoice_of("D-1")
+    finders[0].join()
+
+    assert len(found) == 1
+    assert house.open_codes() in ([], ["send_uncertain"])
+
+
+def test_two_pages_of_payments_about_the_same_invoices_get_past_each_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = house.invoice_of("D-1"), house.invoice_of("D-2")
+    for payment, invoice in (("P-1", one), ("P-2", two), ("P-3", two), ("P-4", one)):
+        house.pay(payment, "10.00 EUR", invoice.number)
+        house.clock.pass_by(seconds=1)
+    report.report_payments(house.s)
+    meet(monkeypatch, PaymentRows, "claim_invoices")
+
+    at_once(*[lambda: reconcile.reconcile_payments(house.s, limit=2)] * 2)
+    reconcile.reconcile_payments(house.s)
+
+    assert [balance_of(house, each) for each in (one, two)] == ["1408.00 EUR"] * 2

@@ -96,12 +96,16 @@ def test_void_takes_back_what_parts_left(house: House) -> None:
 def test_a_part_of_what_was_paid_is_shown_with_its_newest_amount(house: House) -> None:
     invoice = house.invoice_of("D-1")
     pay(house, "P-1", GROSS, invoice.number)
-    for part, left in (("100.00 EUR", "119.00 EUR"), ("200.00 EUR", "357.00 EUR")):
+    earlier = "is the client's again, 119.00 EUR of it since before this note: pay it back"
+    for part, left, words in (
+        ("100.00 EUR", "119.00 EUR", "is the client's again: pay it back"),
+        ("200.00 EUR", "357.00 EUR", earlier),
+    ):
         wanted = [LineCredit(1, net=Money.parse(part))]
         correct.credit_lines(house.s, invoice.id, wanted, WHY, "finance", "lead")
         with house.s.ledger.read() as work:
             cause = work.exceptions.get(entry_of(house, "credit_left")).cause
-        assert cause.startswith(f"{left} of what was paid")
+        assert cause.startswith(f"{left} of what was paid on {invoice.number} {words}")
 
 
 def test_a_preview_says_what_would_be_left_and_changes_nothing(house: House) -> None:

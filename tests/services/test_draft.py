@@ -278,3 +278,16 @@ def test_a_record_that_is_gone_leaves_the_draft_held(house: House) -> None:
         draft.draft_again(house.s, draft_id, "lead")
 
     assert house.open_codes() == ["preview_failed"]
+
+
+def test_amounts_too_large_to_count_stop_their_client_alone(house: House) -> None:
+    company = bounded(
+        house, gross_per_client_and_day={"EUR": Money.parse("9000000000000000.00 EUR")}
+    )
+    for n in range(2):
+        company.win_deal(f"D-{n}", "7000000000000000.00 EUR")  # together no amount of money
+    company.win_deal("A-1", "100.00 EUR", "aurora")
+    decided(company)
+
+    assert len(draft.draft_obligations(company.s, Model.DEAL)) == 2
+    assert sorted(house.open_codes()) == ["bound_broken", "client_parked"]

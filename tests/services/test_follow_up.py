@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from invoicing.domain.exceptions import Action
 from invoicing.domain.follow_up import DEFAULT_PLAN
 from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
-from invoicing.services import attend, follow_up, issue, reconcile, report, review
+from invoicing.services import attend, dispatch, follow_up, issue, reconcile, report, review
+from invoicing.services.ports import MailText
 from tests.support.services import REFUSED, House, a_book
 
 DAY_AFTER_DUE = datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
@@ -157,3 +161,25 @@ def test_nobody_is_reminded_of_an_invoice_that_never_came(house: House) -> None:
     follow_up.follow_up(house.s)
 
     assert subjects(house)[1:] == [INVOICE, REMINDER]
+
+
+def test_a_payment_while_the_mail_is_written_is_in_what_the_client_reads(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = house.invoice_of("D-1")
+    house.clock.at = DAY_AFTER_DUE
+    assert len(follow_up.queue_reminders(house.s)) == 1
+    house.pay("P-1", "428.00 EUR", invoice.number)
+    report.report_payments(house.s)
+    plain = house.printer.mail
+
+    def slow(*about: Any) -> MailText:
+        reconcile.reconcile_payments(house.s)
+        return plain(*about)
+
+    monkeypatch.setattr(house.printer, "mail", slow)
+
+    assert dispatch.dispatch_due(house.s) == []
+    assert len(dispatch.dispatch_due(house.s)) == 1
+
+    assert [mail.text for mail in house.mailer.sent[1:]] == ["open: 1000.00 EUR"]

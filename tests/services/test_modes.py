@@ -73,6 +73,17 @@ def test_what_a_client_owes_in_a_mode_that_changed_meanwhile_is_drafted_by_the_n
     assert len(house.release(parcel)) == 1
 
 
+def test_an_event_of_a_client_that_went_live_meanwhile_is_not_dropped(house: House) -> None:
+    off = house.with_book(a_book(modes={"nordwind": Mode.OFF}))
+    switched(house, house.s.book, "b")  # live by now
+    house.win_deal("D-1")
+
+    assert off.plan("run-1") == []
+
+    (parcel,) = house.plan("run-2")
+    assert len(house.release(parcel)) == 1
+
+
 def test_a_client_switched_off_meanwhile_is_not_reminded(house: House) -> None:
     switched(house, house.s.book, "a")
     house.invoice_of("D-1")

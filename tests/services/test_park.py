@@ -205,6 +205,15 @@ def test_a_release_needs_a_second_person(house: House) -> None:
     assert "released" in house.actions(owed)
 
 
+def test_nobody_without_a_name_releases_anything(house: House) -> None:
+    company, owed = broken(house)
+
+    with pytest.raises(RefusedError, match="a person with a name"):
+        park.release(company.s, owed, "")
+
+    assert "released" not in house.actions(owed)
+
+
 def test_who_asked_for_an_invoice_and_who_released_it_both_may_not_approve(house: House) -> None:
     company = bounded(house, gross=BOUND)
     deal = replace(a_deal("D-1", "9000.00 EUR", "nordwind"), reported_by="finance")

@@ -89,7 +89,7 @@ def check_second_person(
     approver = policy.approvers.get(login)
     if approver is None:
         raise RefusedError(f"{login or 'nobody'} is not among the approvers in config/review.yaml")
-    if login == asked_by:
+    if _is_among(login, [asked_by]):
         raise RefusedError(f"{login} asked for this; another approver has to carry it out")
     if _is_away(approver, today):
         raise RefusedError(f"{login} is away on {today} (config/review.yaml)")
@@ -135,11 +135,16 @@ def _objection(
 ) -> str:
     """Say why somebody may never answer about this draft, whoever is asked; nothing if they may."""
     login = approver.login
-    if login in makers:
+    if _is_among(login, makers):
         return f"{login} made this draft and may not decide about it"
-    if login in earlier:
+    if _is_among(login, earlier):
         return f"{login} approved an earlier step; each step needs another person"
     return _over_limit(approver, gross)
+
+
+def _is_among(login: str, others: Iterable[str]) -> bool:
+    """Tell whether a person is one of the others; to a directory, Anna and anna are one person."""
+    return login.casefold() in {one.strip().casefold() for one in others}
 
 
 def _over_limit(approver: Approver, amount: Money) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from invoicing.domain.errors import MoneyError
 from invoicing.domain.money import Money, plain, total
 from invoicing.domain.obligations import Hold
 from invoicing.domain.usual import usual_amount
@@ -53,11 +54,14 @@ def breaches(
     if RELEASED in draft.flags:
         return None
     gross = draft.totals.gross
-    broken = [
-        *_size(draft, bounds, len(same_day)),
-        *_amount(gross, bounds, history),
-        *_together(draft, bounds, same_day),
-    ]
+    try:
+        broken = [
+            *_size(draft, bounds, len(same_day)),
+            *_amount(gross, bounds, history),
+            *_together(draft, bounds, same_day),
+        ]
+    except MoneyError as error:  # more than can be counted is more than any bound
+        broken = [str(error)]
     return Hold(BROKEN, f"{'; '.join(broken)} {_WHERE}") if broken else None
 
 

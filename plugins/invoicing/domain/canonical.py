@@ -81,11 +81,13 @@ def kept_json(value: object) -> str:
     text = canonical_json(value)
     if len(_kept) >= _KEPT_AT_MOST:
         _kept.clear()
-    _kept[id(value)] = value, text
+    if len(text) <= _KEPT_LENGTH:
+        _kept[id(value)] = value, text
     return text
 
 
 _KEPT_AT_MOST = 512  # two parcels; about ten megabytes
+_KEPT_LENGTH = 100_000  # characters; of invoices with a thousand lines it would be a gigabyte
 _kept: dict[int, tuple[object, str]] = {}  # with the value, so that its id stays its own
 
 

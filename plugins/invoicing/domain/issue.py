@@ -64,20 +64,25 @@ def format_number(series: Series, issued_on: date, sequence: int) -> str:
     )
 
 
+def dates_at(draft: Draft, now: datetime) -> tuple[date, date]:
+    """Return the days an invoice bears that is issued ``now``: its own, and when it is due."""
+    issued_on = local_date(now, draft.entity.zone)
+    return issued_on, due_date(issued_on, draft.terms, draft.entity.holidays)
+
+
 def issue_draft(
     draft: Draft, *, version: int, config_hash: str, key: SeriesKey, sequence: int, now: datetime
 ) -> Invoice:
     """Freeze an approved draft under its number; dates are days in the entity's zone."""
-    entity = draft.entity
-    issued_on = local_date(now, entity.zone)
+    issued_on, due_on = dates_at(draft, now)
     return Invoice(
         id=draft.id,
-        number=format_number(entity.series, issued_on, sequence),
+        number=format_number(draft.entity.series, issued_on, sequence),
         series=key,
         sequence=sequence,
         issued_at=now,
         issued_on=issued_on,
-        due_on=due_date(issued_on, draft.terms, entity.holidays),
+        due_on=due_on,
         version=version,
         content_hash=draft.content_hash,
         config_hash=config_hash,

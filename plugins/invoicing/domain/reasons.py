@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from invoicing.domain.bounds import RELEASED
 from invoicing.domain.draft import AppliedDiscount, Draft, Line
-from invoicing.domain.money import Money, plain, total
+from invoicing.domain.money import EXACT, Money, plain, total
 from invoicing.domain.parties import Exemption
 from invoicing.domain.review import ReviewFacts, ReviewPolicy, ReviewReason
 from invoicing.domain.usual import usual_amount
@@ -181,7 +181,9 @@ def _unusual(gross: Money, policy: ReviewPolicy, history: tuple[Money, ...]) -> 
     usual = usual_amount(history, gross.currency, policy.unusual_after, _HISTORY)
     if factor is None or usual is None:
         return
-    if gross > usual.times(factor) or gross.times(factor) < usual:
+    # As numbers: so many times an amount may be more than money can be.
+    over = gross.amount > EXACT.multiply(usual.amount, factor)
+    if over or EXACT.multiply(gross.amount, factor) < usual.amount:
         middle = usual.rounded()
         text = f"{gross} is out of the ordinary: this agreement's invoices come to {middle} or so"
         yield "unusual", text

@@ -88,8 +88,10 @@ def allocate(payment: Payment, invoices: Iterable[OpenInvoice]) -> Placement:
     named = named_in(payment.reference)
     known = [invoice for invoice in invoices if invoice.number in named]
     found = [invoice for invoice in known if not invoice.is_void]
-    if len(found) != 1:
-        reason = f"the reference {payment.reference!r} names {len(found)} of our invoices"
+    namesakes = sum(one.number == each.number for one in found for each in known)
+    if len(found) != 1 or namesakes > 1:
+        names = max(len(found), namesakes)
+        reason = f"the reference {payment.reference!r} names {names} of our invoices"
         if void := ", ".join(invoice.number for invoice in known if invoice.is_void):
             reason += f"; {void} is void"
         return None, Difference("payment_unmatched", payment.amount, reason)

@@ -17,6 +17,11 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 WordT = TypeVar("WordT", bound=StrEnum)
 
 
+def storable(text: str) -> str:
+    """Return a text as `AnyText` keeps it."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 class AnyText(TypeDecorator[str]):
     """Text from anywhere: what PostgreSQL cannot hold (NUL, half characters) becomes U+FFFD.
 
@@ -28,7 +33,7 @@ class AnyText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Write the text."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -91,11 +91,13 @@ class PaymentRows(Rows):
     def claim_invoices(self, numbers: Collection[str]) -> list[OpenInvoice]:
         """Return invoices with one of ``numbers``, kept from everybody else who allocates.
 
-        Two statements: the balance that comes with a lock is the one from before the wait for it.
+        They are locked in the order of their ids, however many. The balance is read afterwards: one
+        that comes with a lock is from before the wait for it.
         """
-        every = select(invoices.c.id).order_by(invoices.c.id)
-        locked = every.with_for_update(key_share=True)
-        ids = [row.id for row in self.rows_by(locked, invoices.c.number, set(numbers))]
+        every = select(invoices.c.id)
+        ids = sorted(row.id for row in self.rows_by(every, invoices.c.number, set(numbers)))
+        locked = every.order_by(invoices.c.id).with_for_update(key_share=True)
+        ids = [row.id for row in self.rows_by(locked, invoices.c.id, ids)]
         rows = self.rows_by(_OWED, invoices.c.id, ids)
         return [_open_invoice(row) for row in rows]
 

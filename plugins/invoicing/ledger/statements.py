@@ -92,7 +92,9 @@ class Rows:
         """Read one text out of a value stored as JSON; to read all of it back costs far more."""
         text = type_coerce(content, Text)
         if self.connection.dialect.name == "postgresql":
-            found: ColumnElement[str] = cast(text, postgresql.JSON)[path].astext
+            # It reads no text at all out of a value that has a NUL in one of them.
+            plain = func.replace(text, "\\u0000", "\\ufffd")
+            found: ColumnElement[str] = cast(plain, postgresql.JSON)[path].astext
             return found
         return func.json_extract(text, ".".join(("$", *path)))
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, exists, insert, select
 from invoicing.domain.errors import StateError
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.trail import TrailEntry, chained
+from invoicing.ledger.columns import storable
 from invoicing.ledger.statements import Rows
 from invoicing.ledger.tables import trail
 
@@ -48,8 +49,8 @@ class TrailRows(Rows):
         """Append an entry in the transaction of the fact; the actor is `system` unless told."""
         if not self.writing:
             raise StateError("this unit of work only reads; open one that writes for the trail")
-        # In UTC, because the hash covers the text of the instant as it is read back.
-        told = _Told(at.astimezone(UTC), actor, action, dict(detail))
+        # In UTC, and as a database holds it: the hash covers the texts as they are read back.
+        told = _Told(at.astimezone(UTC), storable(actor), action, dict(detail))
         self._told.setdefault(subject, []).append(told)
 
     def of(self, subject: str) -> list[TrailEntry]:

@@ -15,6 +15,7 @@ from invoicing.domain.exceptions import Action
 from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money
 from invoicing.domain.obligations import Obligation, ObligationKey
+from invoicing.domain.parties import Mode
 from invoicing.domain.reconcile import WriteOff
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import InvoiceState, OutboxState
@@ -31,6 +32,7 @@ from invoicing.services.credit import (
     take_back_write_offs,
 )
 from invoicing.services.dispatch import IS_VOID
+from invoicing.services.gate import Gate
 from invoicing.services.hold import lift
 from invoicing.services.ledger_ports import UnitOfWork
 from invoicing.services.parcels import agreement_of
@@ -79,6 +81,7 @@ def correct_invoice(s: Services, invoice_id: str, actor: str) -> str:
             work.exceptions.settle(Action.CORRECT, invoice_id, actor, s.clock.now())
             return f"{invoice.number} is void, and owed again already"
         word = _word(work, CORRECTION, invoice, actor)
+        _refuse_in_shadow(s, work, invoice)
         _check_facts(s, work, today)
         if state is InvoiceState.VOID:
             check_word(s, invoice, word, invoice.content.totals.gross)
@@ -243,6 +246,13 @@ def _drop_messages(
             work.trail.add(invoice.id, action, now, detail)
         for code in ("send_failed", "send_uncertain"):
             work.exceptions.close(code, row.id, SYSTEM, reason, now)
+
+
+def _refuse_in_shadow(s: Services, work: UnitOfWork, invoice: Invoice) -> None:
+    """Refuse what the next run would only compare: it would end there and never be billed."""
+    client = invoice.content.client.key
+    if Gate(s, work, [client]).mode(client) is Mode.SHADOW:
+        raise StateError(f"{client} is in shadow, where nothing is billed again; void it instead")
 
 
 def _is_owed_again(work: UnitOfWork, owed: Sequence[Obligation]) -> bool:

@@ -20,8 +20,11 @@ from invoicing.domain.money import Money, total
 from invoicing.domain.periods import local_date
 from invoicing.domain.reconcile import WriteOff
 from invoicing.domain.review import SYSTEM
+from invoicing.domain.states import DraftState
 from invoicing.services.ledger_ports import CreditRecord, UnitOfWork
 from invoicing.services.ports import Services
+
+_ENDED = {DraftState.REJECTED, DraftState.EXPIRED}  # such a draft never becomes an invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,9 @@ def check_word(s: Services, invoice: Invoice, word: Word, amount: Money) -> None
 
 
 def check_not_settled(work: UnitOfWork, invoice: Invoice) -> None:
-    """Refuse to take a deposit back while another invoice has taken it off."""
+    """Refuse to take a deposit back while another invoice, or a draft of one, takes it off."""
     other = work.drafts.bound_to(deposit_ref(invoice.id))
-    if not other:
+    if not other or work.drafts.get([other])[0].state in _ENDED:
         return
     issued = work.invoices.get([other])
     what = issued[0].number if issued else f"draft {other}"
@@ -163,14 +166,15 @@ def take_back_write_offs(
 def show_credit_left(s: Services, work: UnitOfWork, invoice: Invoice, note: CreditNote) -> Money:
     """Show finance what the client paid and does not owe any more, with ``note`` counted."""
     nothing = Money.zero(invoice.content.currency)
-    balance = work.payments.balances([invoice.id])[invoice.id] - note.totals.due
-    if balance >= nothing:
+    before = work.payments.balances([invoice.id])[invoice.id]
+    if (balance := before - note.totals.due) >= nothing:
         return nothing
     now, left = s.clock.now(), -balance
+    part = f", {-before} of it since before this note" if before < nothing else ""
     work.exceptions.close("credit_left", invoice.id, SYSTEM, "more is left by now", now)
     cause = (
-        f"{left} of what was paid on {invoice.number} is the client's again: pay it back or agree"
-        " what it is for, and write down what was decided"
+        f"{left} of what was paid on {invoice.number} is the client's again{part}: pay it back or"
+        " agree what it is for, and write down what was decided"
     )
     work.exceptions.open("credit_left", invoice.id, cause, now)
     work.trail.add(invoice.id, "credit_left", now, {"amount": str(left)})

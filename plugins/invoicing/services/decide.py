@@ -24,6 +24,7 @@ from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.report import CALENDAR
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.domain.states import DraftState
+from invoicing.services.gate import Gate
 from invoicing.services.ledger_ports import EventRow, EventState, ObligationState, UnitOfWork
 from invoicing.services.ports import Services
 from invoicing.services.report import OURS, event_today
@@ -74,7 +75,7 @@ def decide_events(s: Services, model: Model, limit: int = 5000) -> list[str]:
     """Decide on the oldest complete events; return the ids of the new obligations."""
     with s.write("decide") as work:
         rows = work.inbox.ready(EVENTS_OF_MODEL[model], limit)
-        events = [(row, row.event) for row in rows if row.event is not None]
+        events = _of_clients_as_known(s, work, [(r, r.event) for r in rows if r.event is not None])
         about = {key for _, event in events for key in possible_agreements(event, s.book)}
         work.obligations.claim(about)
         known = _Known(s.book, work.obligations.of_agreements(about))
@@ -84,6 +85,17 @@ def decide_events(s: Services, model: Model, limit: int = 5000) -> list[str]:
             settled[row.id] = _record(s, work, row, decision, known), decision.reason
         work.inbox.settle_all(EventState.READY, settled)
         return known.store(work)
+
+
+def _of_clients_as_known(
+    s: Services, work: UnitOfWork, events: Sequence[tuple[EventRow, BillingEvent]]
+) -> list[tuple[EventRow, BillingEvent]]:
+    """Leave events of clients whose mode was changed meanwhile to a process that knows it.
+
+    What a client is told of while it is off is settled for good, so it must be off indeed.
+    """
+    gate = Gate(s, work, {event.client for _, event in events})
+    return [(row, event) for row, event in events if not gate.is_outdated(event.client)]
 
 
 def decide_again(s: Services, event_row_id: str, actor: str) -> None:

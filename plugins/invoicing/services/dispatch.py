@@ -18,6 +18,7 @@ from invoicing.domain.errors import InvoicingError, StateError, TransientError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
+from invoicing.domain.money import Money
 from invoicing.domain.periods import local_date
 from invoicing.domain.render import DocumentKind, file_name
 from invoicing.domain.review import SYSTEM
@@ -54,8 +55,12 @@ def dispatch_due(s: Services, limit: int = 1000) -> list[str]:
 def recover_expired(s: Services) -> list[str]:
     """Turn messages whose sender vanished into questions: they may or may not have arrived."""
     now = s.lease_clock.now()
+    with s.ledger.read() as work:
+        late = {row.invoice_id for row in work.outbox.expired(now)}
     with s.write("recover") as work:
-        rows = work.outbox.expired(now)
+        # Before their messages, as all others do: a sender may be coming back with its result.
+        work.invoices.claim(late)
+        rows = [row for row in work.outbox.expired(now) if row.invoice_id in late]
         for row in rows:
             gone = Delivery(Outcome.UNCERTAIN, "lease", 0, "the sender's lease ran out")
             _record(s, work, row, row.owner, gone)
@@ -117,15 +122,18 @@ def _send(s: Services, row: OutboxRow) -> bool:
     # The lease begins with the claim, so that is where its end is counted from.
     ends = time.monotonic() + max(1, s.limits.lease_seconds - _MARGIN_SECONDS)
     owner = uuid4().hex
-    if not _claim(s, row, invoice, owner):
+    if not _claim(s, row, invoice, balance, owner):
         return False
     delivery = _stopped(s, invoice) or s.mailer.send(message)
     s.fault("dispatch.reply_read")
     return _commit_result(s, row, owner, delivery, ends)
 
 
-def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
-    """Commit the intent before connecting; a reminder is checked again in the same transaction."""
+def _claim(s: Services, row: OutboxRow, invoice: Invoice, told: Money, owner: str) -> bool:
+    """Commit the intent before connecting; a reminder is checked again in the same transaction.
+
+    ``told`` is what the mail says is open. When that changed since, the next look writes it anew.
+    """
     now = s.lease_clock.now()
     with s.write("claim") as work:
         if reason := _reason_to_drop(s, work, row, invoice):
@@ -136,6 +144,8 @@ def _claim(s: Services, row: OutboxRow, invoice: Invoice, owner: str) -> bool:
                 work.trail.add(invoice.id, action, s.clock.now(), detail)
             return False
         if not _let_through(s, work, row, invoice):
+            return False
+        if work.payments.balances([invoice.id])[invoice.id] != told:
             return False
         lease = now + timedelta(seconds=s.limits.lease_seconds)
         claimed = work.outbox.claim(row, owner, lease, now)

@@ -39,8 +39,8 @@ class _Asked:
         """Show what failed to a person, and close what works again."""
         for subject, cause in self.failed.items():
             work.exceptions.open("source_unreachable", subject, cause, now)
-        for subject in sorted(self.answered - self.failed.keys()):
-            work.exceptions.close("source_unreachable", subject, "system", "it answers again", now)
+        again, well = "it answers again", sorted(self.answered - self.failed.keys())
+        work.exceptions.close_all("source_unreachable", well, "system", again, now)
         for subject, cause in self.unusable.items():
             work.exceptions.open("agreement_unusable", subject, cause, now)
         for entry in work.exceptions.of_subjects(sorted(self.usable)):

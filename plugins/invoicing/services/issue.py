@@ -11,7 +11,7 @@ from invoicing.domain.follow_up import (
     ReminderPlan,
     plan_reminders,
 )
-from invoicing.domain.issue import Invoice, issue_draft, series_key
+from invoicing.domain.issue import Invoice, dates_at, issue_draft, series_key
 from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import DraftState
@@ -39,8 +39,11 @@ def issue_drafts(s: Services, items: Sequence[ParcelItem]) -> list[str]:
         reviewed = work.reviews.of_versions(items)
         free = _let_through(s, work, records, items)
         ready = [r for r in free if _may_issue(s, work, r, items, reviewed[r.id])]
-        _issue(s, work, _claimed(work, ready), now)
-        return work.invoices.known([record.id for record in records])
+        claimed = _claimed(work, ready)
+        issued = {record.id for record in claimed}
+        issued.update(work.invoices.known([r.id for r in records if r.id not in issued]))
+        _issue(s, work, claimed, now)
+        return [record.id for record in records if record.id in issued]
 
 
 def _let_through(
@@ -104,9 +107,13 @@ def _claimed(work: UnitOfWork, records: Sequence[DraftRecord]) -> list[DraftReco
 
 
 def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: datetime) -> None:
-    """Take one block of numbers per series, last of all locks and in one order."""
+    """Take one block of numbers per series, last of all locks and in one order.
+
+    What needs no number is written before: everybody who issues waits for the counter.
+    """
     keys = [series_key(record.draft.entity, now) for record in records]
     s.fault("issue.begin")
+    _announce(s, work, [record.draft for record in records], now)
     for key in sorted(set(keys), key=str):
         mine = [record for record, other in zip(records, keys, strict=True) if other == key]
         first = work.invoices.take_numbers(key, len(mine))
@@ -124,25 +131,24 @@ def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: d
         ]
         s.fault("issue.numbered")
         work.invoices.add(invoices)
-        _announce(s, work, invoices, now)
+        for invoice in invoices:
+            _tell(work, invoice, now)
+            if invoice.content.is_deposit:
+                _let_go_on(work, invoice, now)
 
 
-def _announce(s: Services, work: UnitOfWork, invoices: Sequence[Invoice], now: datetime) -> None:
+def _announce(s: Services, work: UnitOfWork, drafts: Sequence[Draft], now: datetime) -> None:
     """Plan the mails and the reminders of invoices in the transaction that issues them."""
-    work.outbox.add([_message(s, invoice) for invoice in invoices])
-    work.reminders.plan_all({invoice.id: _reminders(s, invoice) for invoice in invoices})
-    ids = [invoice.id for invoice in invoices]
+    work.outbox.add([_message(s, draft) for draft in drafts])
+    work.reminders.plan_all({draft.id: _reminders(s, draft, now) for draft in drafts})
+    ids = [draft.id for draft in drafts]
     work.exceptions.close_all("not_approved", ids, SYSTEM, "approved and issued", now)
-    for invoice in invoices:
-        _tell(work, invoice, now)
-        if invoice.content.is_deposit:
-            _let_go_on(work, invoice, now)
 
 
-def _message(s: Services, invoice: Invoice) -> OutboxRow:
-    client, sender = invoice.content.client, s.sender_for(invoice.content.entity)
-    recipients = Recipients(client.billing_to, client.billing_cc)
-    return outbox_row(invoice.id, MessageKind.INVOICE, "issue", recipients, sender)
+def _message(s: Services, draft: Draft) -> OutboxRow:
+    recipients = Recipients(draft.client.billing_to, draft.client.billing_cc)
+    sender = s.sender_for(draft.entity)
+    return outbox_row(draft.id, MessageKind.INVOICE, "issue", recipients, sender)
 
 
 def _tell(work: UnitOfWork, invoice: Invoice, now: datetime) -> None:
@@ -183,12 +189,12 @@ def plan_of(s: Services, content: Draft) -> ReminderPlan:
     return s.book.reminders.get(content.client.reminder_plan, DEFAULT_PLAN)
 
 
-def _reminders(s: Services, invoice: Invoice) -> tuple[PlannedReminder, ...]:
-    content = invoice.content
+def _reminders(s: Services, draft: Draft, now: datetime) -> tuple[PlannedReminder, ...]:
+    issued_on, due_on = dates_at(draft, now)
     return plan_reminders(
-        plan_of(s, content),
-        issued_on=invoice.issued_on,
-        due_on=invoice.due_on,
-        cycle_on=content.period.starts_on if content.period else None,
-        holidays=content.entity.holidays,
+        plan_of(s, draft),
+        issued_on=issued_on,
+        due_on=due_on,
+        cycle_on=draft.period.starts_on if draft.period else None,
+        holidays=draft.entity.holidays,
     )

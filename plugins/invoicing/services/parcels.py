@@ -68,14 +68,14 @@ def reasons_to_review(
 
 
 def authors_of(work: UnitOfWork, record: DraftRecord) -> frozenset[str]:
-    """Return the people who made this version of a draft or an earlier one, asked for it, or let it
-    pass the safety bounds."""
-    released = _who_released(work, record)
+    """Return the people who made this version of a draft or an earlier one, asked for it or for the
+    correction it comes from, or let it pass the safety bounds."""
+    others = _who_released(work, record) | _who_asked_again(work, record)
     if record.version == 1:
-        return frozenset((released | {record.author}) - {SYSTEM})
+        return frozenset((others | {record.author}) - {SYSTEM})
     made = {entry.actor for entry in work.trail.of(record.id) if entry.action == "drafted"}
     asked = {one.reported_by for one in work.obligations.of_draft(record.id)}
-    return frozenset((made | asked | released | {record.author}) - {SYSTEM, ""})
+    return frozenset((made | asked | others | {record.author}) - {SYSTEM, ""})
 
 
 def _who_released(work: UnitOfWork, record: DraftRecord) -> set[str]:
@@ -84,6 +84,13 @@ def _who_released(work: UnitOfWork, record: DraftRecord) -> set[str]:
         return set()
     entries = (entry for key in record.draft.obligations for entry in work.trail.of(key.id))
     return {entry.actor for entry in entries if entry.action == "released"}
+
+
+def _who_asked_again(work: UnitOfWork, record: DraftRecord) -> set[str]:
+    """Return who asked for the correction that a draft comes from, whoever reported it at first."""
+    again = [key.id for key in record.draft.obligations if key.revision]
+    entries = (entry for key in again for entry in work.trail.of(key))
+    return {dict(entry.detail)["asked_by"] for entry in entries if entry.action == "owed_again"}
 
 
 def agreement_of(draft: Draft) -> str:

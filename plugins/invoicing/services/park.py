@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from invoicing.domain.bounds import BROKEN, RELEASED, floods
 from invoicing.domain.draft import Draft
-from invoicing.domain.errors import StateError
+from invoicing.domain.errors import RefusedError, StateError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.obligations import Hold, Obligation
 from invoicing.domain.review import SYSTEM
@@ -45,6 +45,8 @@ def release(s: Services, obligation_id: str, actor: str, reason: str = "") -> st
 
     It is the draft of whoever says so: somebody else has to approve it.
     """
+    if not actor:
+        raise RefusedError("nobody knows who lets this pass; it takes a person with a name")
     now = s.clock.now()
     with s.write("release") as work:
         one = work.obligations.get(obligation_id)

@@ -26,6 +26,9 @@ def reconcile_payments(s: Services, limit: int = 1000) -> list[str]:
     with s.write("reconcile") as work:
         rows = work.inbox.ready((EventKind.PAYMENT_RECEIVED,), limit)
         s.fault("reconcile.page_read")
+        # All at once and in one order: two pages may name the same invoices the other way round.
+        paid = [row.payment.reference for row in rows if row.payment is not None]
+        work.payments.claim_invoices({name for text in paid for name in named_in(text)})
         for row in rows:
             if row.payment is not None:
                 changed += _apply(s, work, row, row.payment)

@@ -101,8 +101,7 @@ class Standings:
         owed = work.obligations.of_agreements(own)
         self._deposits = _units_of(key for key, one in owed.obligations.items() if one.is_deposit)
         self._void = _units_of(owed.void)
-        issued = {one.id for records in self._drafts.values() for one in records}
-        self._credited = frozenset(work.credits.credited(issued))
+        self._credited = self._credited_now(work)
         self._siblings = {bundle.agreement: self._with(bundle) for bundle in bundles}
         self.agreements = frozenset(key for keys in self._siblings.values() for key in keys)
         self._versions = work.drafts.versions_of(self.agreements)
@@ -141,13 +140,20 @@ class Standings:
         self._gross.setdefault((agreement, draft.supplied_on), []).append(draft.totals.gross)
 
     def still_hold(self, work: UnitOfWork) -> set[str]:
-        """Return the agreements of the bundles about whose clients nobody drafted since."""
+        """Return the agreements of the bundles about whose clients nobody drafted or credited
+        since."""
         seen = work.drafts.versions_of(self.agreements)
+        since = self._credited_now(work) - self._credited
         return {
             agreement
             for agreement, keys in self._siblings.items()
             if all(seen[key] == self._versions[key] for key in keys)
+            and since.isdisjoint(one.id for one in self._drafts[agreement])
         }
+
+    def _credited_now(self, work: UnitOfWork) -> frozenset[str]:
+        known = {one.id for records in self._drafts.values() for one in records}
+        return frozenset(work.credits.credited(known))
 
     def _breach(self, draft: Draft) -> Hold | None:
         agreement = agreement_of(draft)
