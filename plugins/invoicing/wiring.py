@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 from invoicing.adapters.anchor_log import AnchorLog
 from invoicing.adapters.mail import SmtpMailer
@@ -71,13 +72,24 @@ def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
         return load_book(active)
     news = active is None or dict(active) != texts
     if told or news or unkept:
-        _activate(book, texts, ledger, clock, news=news)
+        try:
+            _activate(book, texts, settings.home, ledger, clock, news=news)
+        except _EditedError:
+            return active_book(settings, ledger, clock)
     return book
 
 
+class _EditedError(Exception):
+    """The files were edited after they were read."""
+
+
 def _activate(
-    book: Book, texts: Mapping[str, str], ledger: Ledger, clock: Clock, *, news: bool
+    book: Book, texts: Mapping[str, str], home: Path, ledger: Ledger, clock: Clock, *, news: bool
 ) -> None:
+    """Make the files that were read the active configuration, unless they are outdated by now.
+
+    Another process may have activated the edit meanwhile, and an older state must not win over it.
+    """
     now = clock.now()
     with ledger.write() as work:
         work.exceptions.close("config_broken", "config", "system", "the files are good again", now)
@@ -85,6 +97,15 @@ def _activate(
         work.parties.keep(book.clients.values(), book.agreements.values(), activation)
         if news:
             work.trail.add("config", "activated", now, {"config_hash": book.config_hash})
+        if not _are_still(texts, home):  # looked at under the lock that `activate` takes
+            raise _EditedError
+
+
+def _are_still(texts: Mapping[str, str], home: Path) -> bool:
+    try:
+        return read_texts(home) == texts
+    except ConfigError:
+        return False
 
 
 def _peers(settings: Settings) -> dict[str, Peer]:

@@ -199,6 +199,8 @@ class _Run:
             if os.WIFSTOPPED(status):
                 self._stopped(pid, pids)
                 continue
+            if pid == self._orphan:  # killed from outside in its sleep
+                self._orphan = 0
             pids.discard(pid)
             self._judge(status)
 

@@ -1,12 +1,15 @@
 """Everything joined for real: ledger, config, templates, and what stands in for a broken part."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from invoicing import wiring
 from invoicing.config.load import ConfigError, load_book, read_texts
 from invoicing.config.settings import Settings
+from invoicing.domain.book import Book
 from invoicing.domain.dispatch import Message, Outcome, Recipients
 from invoicing.domain.rules import Model
 from invoicing.ledger.unit_of_work import SqlLedger
@@ -74,6 +77,30 @@ def test_a_changed_configuration_is_kept_under_its_hash(settings: Settings, home
     with after.ledger.read() as work:
         actions = [entry.action for entry in work.trail.of("config")]
     assert actions == ["activated", "activated"]
+
+
+def test_files_that_were_edited_since_they_were_read_do_not_win(
+    settings: Settings, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = home / "config" / "clients.yaml"
+    old = clients.read_text()
+    load = load_book
+
+    def edited_meanwhile(texts: Mapping[str, str]) -> Book:
+        book = load(texts)
+        if clients.read_text() == old:
+            clients.write_text(old.replace("Nordwind Logistik GmbH", "Nordwind Logistik AG"))
+            open_services(settings)  # another process reads and activates the edit
+        return book
+
+    monkeypatch.setattr(wiring, "load_book", edited_meanwhile)
+    services = open_services(settings)
+
+    assert services.book.client("nordwind").name == "Nordwind Logistik AG"
+    with services.ledger.read() as work:
+        active = work.configs.active()
+    assert active is not None
+    assert active["clients.yaml"] == clients.read_text()
 
 
 def test_without_a_mail_server_a_message_waits() -> None:
