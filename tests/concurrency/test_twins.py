@@ -16,7 +16,7 @@ from tests.concurrency.twins import together, twice
 from tests.support.services import House, open_house
 
 # Steps that only write down why nothing was done; whoever is refused twice is shown twice.
-REFUSALS = {"refuse", "refuse_act", "refuse_unpark"}
+REFUSALS = {"refuse", "refuse_act", "refuse_unpark", "refuse_redraft"}
 
 
 @dataclass(frozen=True)

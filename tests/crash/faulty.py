@@ -19,7 +19,8 @@ _OUTSIDE = (
 _RARE = {
     "give_up": 30, "place": 30, "refuse_act": 30, "credit": 30, "flood": 30, "void": 16,
     "correct": 16, "write_off": 16, "expire": 16, "redraft": 16, "reopen": 8, "unpark": 16,
-    "refuse_unpark": 16, "release": 12, "lift_hold": 10, "unknown": 10, "place_hold": 6,
+    "refuse_unpark": 16, "refuse_redraft": 30, "release": 12, "lift_hold": 10,
+    "unknown": 10, "place_hold": 6,
     "ask_correction": 6, "hold_hint": 6, "decide_again": 4, "resolve": 4, "request": 4,
     "acknowledge": 4, "refuse": 4, "recover": 4, "remind": 3, "smtp.tls": 10, "smtp.auth": 10,
 }  # fmt: skip

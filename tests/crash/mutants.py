@@ -110,7 +110,7 @@ def claim_without_compare(_place: Place) -> None:
 def number_outside(place: Place) -> None:
     """A number is taken for good before the issue is committed."""
     taken: dict[SeriesKey, Path] = {}
-    folder = Path(f"/tmp/{uuid4().hex}")  # noqa: S108 - a name of our own
+    folder = Path(place.url.removeprefix("sqlite:///")).parent / "numbers"
 
     def take(rows: InvoiceRows, key: SeriesKey, count: int) -> int:
         real(rows, key, count)

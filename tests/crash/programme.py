@@ -23,7 +23,7 @@ from sandbox.postgres import Cluster, start_cluster
 from tests.crash.journal import Journal
 from tests.crash.places import Place, PostgresPlace, SqlitePlace
 from tests.crash.schedule import Bench, Result, run_schedule, warm_up
-from tests.crash.shared import Board
+from tests.crash.shared import Board, die_with_parent
 from tests.crash.world import World
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
@@ -89,6 +89,7 @@ def _worker(folder: Path, seeds: Sequence[int], setup: Setup, cluster: Cluster |
         os.close(writing)
         return reading
     os.close(reading)
+    die_with_parent()
     code = 1
     try:
         _work(folder, seeds, setup, cluster, writing)

@@ -27,7 +27,7 @@ from tests.crash.journal import Journal
 from tests.crash.payers import Payers
 from tests.crash.people import Diligent, Somebody
 from tests.crash.places import Place
-from tests.crash.shared import BUSINESS, Board, Times
+from tests.crash.shared import BUSINESS, Board, Times, die_with_parent
 from tests.crash.story import Story, write_story
 from tests.crash.world import World
 
@@ -330,6 +330,7 @@ def _fork(folder: Path, work: Callable[[], object]) -> int:
         return pid
     code = 1
     try:
+        die_with_parent()
         gc.disable()
         work()
         code = 0

@@ -1,6 +1,8 @@
 """Memory that every process of a schedule sees: the virtual clocks, and what was reached."""
 
+import ctypes
 import mmap
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +15,15 @@ _PLACE = {name: place for place, name in enumerate(POINTS)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS = 2
 BUSINESS, LEASE = range(_CLOCKS)
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Let this process end when its parent does, even if it is stopped by then (Linux only)."""
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Board:

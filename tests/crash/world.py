@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.adapters.certificates import Authority
+from tests.crash.shared import die_with_parent
 from tests.crash.world_http import talk_http
 from tests.crash.world_mail import Mail, talk_smtp
 
@@ -113,6 +114,7 @@ class _Doors:
 
 
 def _run(doors: _Doors, commands: Connection) -> None:
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here = _Here()
     _start(_accept, doors.http, here, talk_http)

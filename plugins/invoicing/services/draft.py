@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import NoReturn
 
 from invoicing.domain.bounds import BROKEN, floods
 from invoicing.domain.draft import Draft
@@ -74,7 +75,7 @@ def _new_version(s: Services, bundle: Bundle, draft_id: str, actor: str) -> None
         standings = Standings(work, s.book, [bundle], without=draft_id)
     result = standings.compute(bundle)
     if isinstance(result, Hold):
-        raise StateError(f"the draft still cannot be computed: {result.reason}")
+        _refuse_redraft(s, draft_id, result)
     preview = s.renderer.render([preview_page(result)])[0]
     if preview.document is None:
         raise StateError(f"the preview still cannot be rendered: {preview.error}")
@@ -96,6 +97,14 @@ def _new_version(s: Services, bundle: Bundle, draft_id: str, actor: str) -> None
         work.exceptions.settle(Action.DRAFT_AGAIN, draft_id, actor, now)
         work.trail.add(draft_id, "drafted", now, _facts(result, item.version), actor)
         _close_shadow(s, work, result, item)
+
+
+def _refuse_redraft(s: Services, draft_id: str, hold: Hold) -> NoReturn:
+    """Say why it stays held; what breaks a safety bound gets an entry that may let it pass."""
+    if hold.code == BROKEN:
+        with s.write("refuse_redraft") as work:
+            work.exceptions.open(BROKEN, draft_id, hold.reason, s.clock.now())
+    raise StateError(f"the draft still cannot be computed: {hold.reason}")
 
 
 def _refuse_if_stopped(s: Services, work: UnitOfWork, standings: Standings, bundle: Bundle) -> None:

@@ -19,7 +19,7 @@ STEPS = (
     "ask", "answer", "expire", "refuse", "issue", "render",
     "claim", "dispatch", "give_up", "recover", "resolve", "remind", "reconcile",
     "anchor", "audit",
-    "acknowledge", "unpark", "refuse_unpark", "release",
+    "acknowledge", "unpark", "refuse_unpark", "release", "refuse_redraft",
     "ask_correction", "void", "correct", "credit", "write_off", "place",
     "place_hold", "lift_hold", "refuse_act",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from invoicing.domain.exceptions import Action
 from invoicing.domain.obligations import Hold, Obligation
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.rules import Model
+from invoicing.domain.states import DraftState
 from invoicing.services.draft import held_with, hold_bundle
 from invoicing.services.ledger_ports import ObligationState, UnitOfWork
 from invoicing.services.ports import Services
@@ -40,32 +41,47 @@ def unpark(s: Services, client: str, actor: str, reason: str = "") -> str:
     return f"{client} goes on"
 
 
-def release(s: Services, obligation_id: str, actor: str, reason: str = "") -> str:
-    """Let one thing owed, with what goes on the same invoice, pass the safety bounds.
+def release(s: Services, subject: str, actor: str, reason: str = "") -> str:
+    """Let a thing owed, with what goes on the same invoice, or a held draft pass the safety bounds.
 
-    It is the draft of whoever says so: somebody else has to approve it.
+    It is the draft of whoever says so: somebody else has to approve it. A held draft is computed
+    with it when somebody drafts it again.
     """
     if not actor:
         raise RefusedError("nobody knows who lets this pass; it takes a person with a name")
     now = s.clock.now()
     with s.write("release") as work:
-        one = work.obligations.get(obligation_id)
-        work.obligations.claim({one.key.agreement})
-        owed = held_with(work, obligation_id)
-        ids = [one.key.id for one in owed]
-        moved = work.obligations.move(ids, ObligationState.HELD, ObligationState.OPEN, "")
-        if obligation_id not in moved:
-            if RELEASED in work.obligations.get(obligation_id).flags:
-                return "it was released before"
-            raise StateError(f"{one.key} is not held, so there is nothing to release")
-        for one in owed:
+        stopped = _stopped(work, subject)
+        if not stopped:
+            return "it was released before"
+        for one in stopped:
             flags = tuple(dict.fromkeys((*one.flags, RELEASED)))
             work.obligations.rewrite(
                 replace(one, flags=flags, reported_by=one.reported_by or actor)
             )
             work.trail.add(one.key.id, "released", now, _told(reason), actor)
             work.exceptions.settle(Action.RELEASE, one.key.id, actor, now)
+        work.exceptions.settle(Action.RELEASE, subject, actor, now)
     return "it passes the safety bounds; somebody else has to approve it"
+
+
+def _stopped(work: UnitOfWork, subject: str) -> list[Obligation]:
+    """Return what is to pass the bounds, things owed put back to be drafted; none if it may."""
+    if drafted := work.drafts.get([subject]):
+        work.drafts.claim([subject])
+        state, owed = work.drafts.get([subject])[0].state, work.obligations.of_draft(subject)
+        if state is not DraftState.HELD:
+            raise StateError(f"draft {drafted[0].id} is {state}, so there is nothing to release")
+        return [] if all(RELEASED in one.flags for one in owed) else owed
+    one = work.obligations.get(subject)
+    work.obligations.claim({one.key.agreement})
+    owed = held_with(work, subject)
+    ids = [one.key.id for one in owed]
+    if subject in work.obligations.move(ids, ObligationState.HELD, ObligationState.OPEN, ""):
+        return owed
+    if RELEASED in work.obligations.get(subject).flags:
+        return []
+    raise StateError(f"{one.key} is not held, so there is nothing to release")
 
 
 class _Waiting:
