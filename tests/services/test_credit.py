@@ -66,6 +66,18 @@ def test_a_part_is_credited_by_two_people_too(house: House) -> None:
     assert balance_of(house, invoice) == "714.00 EUR"
 
 
+def test_small_notes_do_not_add_up_past_a_limit(house: House) -> None:
+    invoice = house.invoice_of("D-1")
+    company = limited(house, "lead", "1000.00 EUR")
+    half = [LineCredit(1, quantity=Decimal("0.5"))]
+    correct.credit_lines(company.s, invoice.id, half, WHY, "finance", "lead")
+
+    with pytest.raises(RefusedError, match=r"1428\.00 EUR is over the limit of lead"):
+        correct.credit_lines(company.s, invoice.id, [LineCredit(1)], "the rest", "finance", "lead")
+
+    assert balance_of(house, invoice) == "714.00 EUR"
+
+
 def test_the_last_part_makes_the_invoice_void(house: House) -> None:
     invoice = house.invoice_of("D-1")
     half = [LineCredit(1, quantity=Decimal("0.5"))]

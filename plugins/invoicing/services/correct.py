@@ -25,6 +25,7 @@ from invoicing.services.credit import (
     add_note,
     check_not_settled,
     check_word,
+    credited_with,
     invoice_in,
     noted_before,
     notes_of,
@@ -117,7 +118,7 @@ def credit_lines(
         note = credit_note(invoice, wanted, notes_of(work, invoice_id), reason=word.reason)
         if note.closes:
             return _void(s, work, invoice, note, word, Action.VOID)[0]
-        check_word(s, invoice, word, note.totals.gross)
+        check_word(s, invoice, word, credited_with(work, note))
         check_not_settled(work, invoice)
         take_back_write_offs(s, work, invoice, note, word)
         show_credit_left(s, work, invoice, note)
@@ -197,7 +198,7 @@ def _void(
     Returns the number of the note and what was paid for nothing.
     """
     now = s.clock.now()
-    check_word(s, invoice, word, note.totals.gross)
+    check_word(s, invoice, word, credited_with(work, note))
     check_not_settled(work, invoice)
     if not work.invoices.void(invoice.id):
         raise StateError(f"{invoice.number} was changed by somebody else; look again")

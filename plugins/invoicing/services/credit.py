@@ -112,6 +112,12 @@ def check_word(s: Services, invoice: Invoice, word: Word, amount: Money) -> None
     )
 
 
+def credited_with(work: UnitOfWork, note: CreditNote) -> Money:
+    """Return what is taken back of an invoice in all: small notes do not add up past a limit."""
+    earlier = (one.totals.gross for one in notes_of(work, note.invoice_id))
+    return total((*earlier, note.totals.gross), note.currency)
+
+
 def check_not_settled(work: UnitOfWork, invoice: Invoice) -> None:
     """Refuse to take a deposit back while another invoice, or a draft of one, takes it off."""
     other = work.drafts.bound_to(deposit_ref(invoice.id))

@@ -27,11 +27,12 @@ _FROZEN = {
     "obligations": "id, entity, agreement, unit, revision",
     "config_versions": "config_hash, texts",
     "exceptions": "id, code, subject, cause, opened_at",
-    "holds": "id, invoice_id, kind, reason, amount, currency, line, placed_by, placed_at",
+    "holds": "id, invoice_id, kind, reason, amount, currency, line, placed_by, placed_at, ends_on",
     "parking": "client, parked_at, cause",
     "reminders": "invoice_id, step, planned_on, audience",
     "attempts": "outbox_id, attempt, entry, owner, started_at",
 }
+_ENDS = {"holds": "lifted_at", "parking": "unparked_at", "exceptions": "closed_at"}
 _UNIQUE_OPEN = {"holds": ("lifted_at", "invoice_id, kind"), "parking": ("unparked_at", "client")}
 
 
@@ -283,6 +284,9 @@ def _guard_sqlite() -> None:
     void, back = "OLD.state = 'void'", "NEW.last < OLD.last"
     _refuse("invoices_stay_void", "UPDATE OF state", "invoices", "void stays void", void)
     _refuse("series_rise", "UPDATE OF last", "series", "counters only rise", back)
+    for table, ended in _ENDS.items():
+        over = f"OLD.{ended} IS NOT NULL"
+        _refuse(f"{table}_stay_ended", "UPDATE", table, "what ended stays ended", over)
 
 
 def _refuse(name: str, change: str, table: str, reason: str, when: str = "") -> None:
@@ -310,6 +314,8 @@ def _guard_postgresql() -> None:
         )
     _trigger("invoices_stay_void", "UPDATE", "invoices", "OLD.state = 'void'")
     _trigger("series_rise", "UPDATE", "series", "NEW.last < OLD.last")
+    for table, ended in _ENDS.items():
+        _trigger(f"{table}_stay_ended", "UPDATE", table, f"OLD.{ended} IS NOT NULL")
 
 
 def _trigger(name: str, change: str, table: str, when: str = "") -> None:
