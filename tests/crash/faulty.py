@@ -65,7 +65,7 @@ def _weight(point: str) -> int:
 
 def _weight_of_stop(point: str) -> int:
     """A sender that wakes up late is the sleeper that matters most."""
-    return 4 if point.startswith(_SENDING) else 1
+    return 16 if point.startswith(_SENDING) else 1
 
 
 _STOPS = tuple(point for point in IN_CYCLE if may_stop_at(point))
