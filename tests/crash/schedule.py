@@ -31,7 +31,7 @@ from tests.crash.shared import BUSINESS, Board, Times, die_with_parent
 from tests.crash.story import Story, write_story
 from tests.crash.world import World
 
-_MOST_ROUNDS = 12
+_MOST_ROUNDS = 24  # days; more than the tries of a patient person and the last reminders take
 _WARM = (1, 2, 3, 4)
 _HANGS_SECONDS = 60
 _JUDGES = (event_findings, bill_findings, mail_findings, money_findings, trail_findings)
