@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from invoicing.domain.errors import NotFoundError, RefusedError, StateError
+from invoicing.domain.errors import RefusedError, StateError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.holds import HoldKind, InvoiceHold
 from invoicing.domain.issue import Invoice
@@ -10,6 +10,7 @@ from invoicing.domain.money import Money
 from invoicing.domain.periods import local_date
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import InvoiceState
+from invoicing.services.credit import invoice_in
 from invoicing.services.ledger_ports import UnitOfWork
 from invoicing.services.ports import Services
 
@@ -33,7 +34,7 @@ def place_hold(
     hold = InvoiceHold(invoice_id, kind, reason.strip(), actor, now, amount, line, ends_on)
     with s.write("place_hold") as work:
         state = work.invoices.claim([invoice_id]).get(invoice_id)
-        invoice = _invoice(work, invoice_id)
+        invoice = invoice_in(work, invoice_id)
         if state is not InvoiceState.ISSUED:
             raise StateError(f"{invoice.number} is void; nothing of it is followed up")
         today = local_date(now, invoice.content.client.zone)
@@ -42,22 +43,22 @@ def place_hold(
             if one.kind is kind and not one.counts_on(today):
                 lift(s, work, invoice_id, kind, SYSTEM, f"it ended on {one.ends_on}")
         if not work.holds.place(hold):
-            return f"{invoice.number} is {_said(kind)} already"
+            return f"{invoice.number} is {_SAID[kind]} already"
         work.trail.add(invoice_id, "hold_placed", now, _facts(hold), actor)
         if kind is HoldKind.DISPUTED:
             cause = f"{actor}: {hold.reason}{_part(hold)}"
             work.exceptions.open("disputed", invoice_id, cause, now)
-        return f"{invoice.number} is {_said(kind)}"
+        return f"{invoice.number} is {_SAID[kind]}"
 
 
 def lift_hold(s: Services, invoice_id: str, kind: HoldKind, actor: str, reason: str = "") -> str:
     """Let an invoice be followed up again, under the name of ``actor``; say what was done."""
     with s.write("lift_hold") as work:
         work.invoices.claim([invoice_id])
-        invoice = _invoice(work, invoice_id)
+        invoice = invoice_in(work, invoice_id)
         if lift(s, work, invoice_id, kind, actor, reason):
-            return f"{invoice.number} is {_said(kind)} no more"
-        return f"{invoice.number} was not {_said(kind)}"
+            return f"{invoice.number} is {_SAID[kind]} no more"
+        return f"{invoice.number} was not {_SAID[kind]}"
 
 
 def lift(
@@ -73,13 +74,6 @@ def lift(
         decision = f"{Action.LIFT_HOLD}: {reason}" if reason else str(Action.LIFT_HOLD)
         work.exceptions.close("disputed", invoice_id, actor, decision, now)
     return True
-
-
-def _invoice(work: UnitOfWork, invoice_id: str) -> Invoice:
-    found = work.invoices.get([invoice_id])
-    if not found:
-        raise NotFoundError(f"the ledger has no invoice {invoice_id!r}")
-    return found[0]
 
 
 def _check(work: UnitOfWork, invoice: Invoice, hold: InvoiceHold, today: date) -> None:
@@ -120,7 +114,3 @@ _SAID = {
     HoldKind.IN_TRANSIT: "waiting for a payment under way",
     HoldKind.PAUSED: "paused",
 }
-
-
-def _said(kind: HoldKind) -> str:
-    return _SAID[kind]

@@ -5,7 +5,7 @@ it as an integer. Foreign keys marked ``later`` are checked at commit, so that t
 statements inside one unit of work is free.
 """
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, MetaData
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, MetaData, text
 
 from invoicing.ledger.columns import AnyText
 
@@ -41,3 +41,9 @@ def version_key(draft_id: str = "draft_id") -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         [draft_id, "version"], ["draft_versions.draft_id", "draft_versions.version"]
     )
+
+
+def one_while(name: str, condition: str, *columns: str) -> Index:
+    """Return an index that lets there be one row per ``columns`` while ``condition`` holds."""
+    where = text(condition)
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)

@@ -11,13 +11,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from invoicing.domain.credit import CreditNote
 from invoicing.domain.holds import HoldKind
 from invoicing.ledger.columns import Instant, Json, Word
-from invoicing.ledger.tables.base import id_column, metadata, points_to, text_column
+from invoicing.ledger.tables.base import id_column, metadata, one_while, points_to, text_column
 
 credit_notes = Table(
     "credit_notes",
@@ -43,13 +42,7 @@ credit_notes = Table(
     UniqueConstraint("entity", "series", "year", "sequence"),
     UniqueConstraint("entity", "number"),
     Index(None, "invoice_id"),
-    Index(
-        "uq_credit_notes_closing",
-        "invoice_id",
-        unique=True,
-        sqlite_where=text("closes"),
-        postgresql_where=text("closes"),
-    ),
+    one_while("uq_credit_notes_closing", "closes", "invoice_id"),
 )
 
 write_offs = Table(
@@ -82,12 +75,5 @@ holds = Table(
     Column("placed_at", Instant, nullable=False),
     Column("lifted_at", Instant),
     text_column("lifted_by"),
-    Index(
-        "uq_holds_open",
-        "invoice_id",
-        "kind",
-        unique=True,
-        sqlite_where=text("lifted_at IS NULL"),
-        postgresql_where=text("lifted_at IS NULL"),
-    ),
+    one_while("uq_holds_open", "lifted_at IS NULL", "invoice_id", "kind"),
 )

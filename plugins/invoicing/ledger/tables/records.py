@@ -9,13 +9,12 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
-    text,
 )
 
 from invoicing.domain.agreements import Agreement
 from invoicing.domain.parties import Client
 from invoicing.ledger.columns import Instant, Json
-from invoicing.ledger.tables.base import id_column, metadata, text_column
+from invoicing.ledger.tables.base import id_column, metadata, one_while, text_column
 
 clock = Table(
     "clock",
@@ -65,13 +64,7 @@ parking = Table(
     Column("unparked_at", Instant),
     text_column("unparked_by"),
     PrimaryKeyConstraint("client", "parked_at"),
-    Index(
-        "uq_parking_open",
-        "client",
-        unique=True,
-        sqlite_where=text("unparked_at IS NULL"),
-        postgresql_where=text("unparked_at IS NULL"),
-    ),
+    one_while("uq_parking_open", "unparked_at IS NULL", "client"),
 )
 
 anchors = Table(
@@ -113,14 +106,7 @@ exceptions = Table(
     text_column("decision"),
     Index(None, "subject"),
     Index(None, "opened_at"),
-    Index(
-        "uq_exceptions_open",
-        "code",
-        "subject",
-        unique=True,
-        sqlite_where=text("closed_at IS NULL"),
-        postgresql_where=text("closed_at IS NULL"),
-    ),
+    one_while("uq_exceptions_open", "closed_at IS NULL", "code", "subject"),
 )
 
 trail = Table(
