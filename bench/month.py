@@ -8,14 +8,15 @@ from hashlib import sha256
 
 from invoicing.domain.agreements import Agreement, FeeStep, RecurringItem, Retainer
 from invoicing.domain.book import Book
-from invoicing.domain.dispatch import Delivery, Message, MessageKind, Outcome
+from invoicing.domain.canonical import fingerprint
+from invoicing.domain.dispatch import Delivery, Message, Outcome
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.events import BillingEvent, Hint
-from invoicing.domain.issue import Invoice
+from invoicing.domain.letters import Letter
 from invoicing.domain.money import Money
 from invoicing.domain.parties import Address, Bank, Client, Entity, Series
 from invoicing.domain.reconcile import Payment
-from invoicing.domain.render import Page
+from invoicing.domain.render import AnyPage
 from invoicing.domain.review import Approver, ReviewPolicy, ReviewStep
 from invoicing.domain.rules import EVENTS_OF_MODEL, BillingRule, Model
 from invoicing.domain.tax import TaxRate, TaxRule, TaxTable
@@ -62,19 +63,17 @@ class _NoMailer:
 class _NullPrinter:
     """A renderer that costs next to nothing: rendering has a measurement of its own."""
 
-    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+    def render(self, pages: Sequence[AnyPage]) -> list[Rendered]:
         """Print the id of each page."""
         return [Rendered(_printed(page)) for page in pages]
 
-    def mail(
-        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
-    ) -> MailText:
+    def mail(self, letter: Letter) -> MailText:
         """Write nothing: nothing is mailed."""
         return MailText("", "", "")
 
 
-def _printed(page: Page) -> Document:
-    content = page.content.id.encode()
+def _printed(page: AnyPage) -> Document:
+    content = fingerprint(page).encode()
     return Document(sha256(content).hexdigest(), "application/pdf", content, "null 1")
 
 

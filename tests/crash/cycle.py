@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from hashlib import sha256
 from random import Random
@@ -13,13 +12,12 @@ import httpx
 from invoicing.adapters.mail import Security, SmtpMailer
 from invoicing.adapters.sources import Peer, RestSources
 from invoicing.domain.book import Book
-from invoicing.domain.dispatch import MessageKind
 from invoicing.domain.errors import InvoicingError, NotFoundError, TransientError
 from invoicing.domain.events import BillingEvent
 from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.issue import Invoice
-from invoicing.domain.money import Money
-from invoicing.domain.render import Page
+from invoicing.domain.letters import Letter
+from invoicing.domain.render import AnyPage
 from invoicing.domain.rules import Model
 from invoicing.services import (
     attend,
@@ -69,20 +67,18 @@ class PlainPrinter:
     def __init__(self, slip: Callable[[], bool]) -> None:
         self._slip = slip
 
-    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+    def render(self, pages: Sequence[AnyPage]) -> list[Rendered]:
         """Print each page."""
         return [Rendered(_document(page)) for page in pages]
 
-    def mail(
-        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
-    ) -> MailText:
+    def mail(self, letter: Letter) -> MailText:
         """Write the shortest mail there is."""
         if self._slip():
             raise NotFoundError("no mail template is there")
-        return MailText(f"{kind} {invoice.number}", f"open: {balance}\n", f"<p>{balance}</p>")
+        return _plain_mail(letter)
 
 
-def _document(page: Page) -> Document:
+def _document(page: AnyPage) -> Document:
     owed = " ".join(map(str, page.content.obligations))
     text = f"{page.kind} {page.number} {page.issued_on} {owed} {page.content.totals.due}{MARK()}"
     content = text.encode()
@@ -288,3 +284,9 @@ def due_deliveries(
         if one.from_pass <= number
         and (one.from_pass == number or one.message not in acknowledged or random.random() < 0.1)
     )
+
+
+def _plain_mail(letter: Letter) -> MailText:
+    about = letter.invoice.number if letter.invoice else letter.client.key
+    asked = letter.balance or ", ".join(map(str, letter.totals))
+    return MailText(f"{letter.kind} {about}", f"open: {asked}\n", f"<p>{asked}</p>")

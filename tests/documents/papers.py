@@ -9,9 +9,11 @@ import pypdf
 
 from invoicing.domain.decide import ObligationKey
 from invoicing.domain.discounts import Discount, Spread
+from invoicing.domain.dispatch import MessageKind
 from invoicing.domain.draft import AppliedDiscount, DepositDeduction, Draft, Line
 from invoicing.domain.events import Reference
 from invoicing.domain.issue import Invoice, SeriesKey
+from invoicing.domain.letters import Letter
 from invoicing.domain.money import Money
 from invoicing.domain.parties import Address, Bank, Client, Entity, Series
 from invoicing.domain.periods import Period
@@ -204,3 +206,11 @@ def pages_of(rendered: Rendered) -> list[str]:
 def text_of(rendered: Rendered) -> str:
     """Return the text of a document."""
     return " ".join(pages_of(rendered))
+
+
+def a_letter(
+    kind: MessageKind, invoice: Invoice, balance: Money, today: date = date(2026, 11, 20)
+) -> Letter:
+    """Return what a mail about one invoice says, after its due date unless told otherwise."""
+    content = invoice.content
+    return Letter(kind, content.entity, content.client, today, invoice=invoice, balance=balance)

@@ -22,6 +22,7 @@ from invoicing.domain.render import Page, invoice_page, preview_page
 from tests.documents.papers import (
     a_draft,
     a_draft_with_everything,
+    a_letter,
     a_line,
     a_page,
     an_invoice,
@@ -150,7 +151,7 @@ def test_hostile_text_cannot_leave_a_mail(
 ) -> None:
     for text in hostile_texts(canary, secret_file):
         invoice = replace(an_invoice(poisoned(a_draft(), text)), number=f"INV\r\nBcc: {text}")
-        mail = renderer.mail(MessageKind.REMINDER, invoice, Money(Decimal(1), "EUR"))
+        mail = renderer.mail(a_letter(MessageKind.REMINDER, invoice, Money(Decimal(1), "EUR")))
         assert len(mail.subject.splitlines()) == 1
         assert mail.subject.isprintable()
         assert "1787569" not in mail.subject + mail.text + mail.html

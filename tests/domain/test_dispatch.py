@@ -6,7 +6,6 @@ import pytest
 
 from invoicing.domain.dispatch import (
     Attempt,
-    Channel,
     MessageKind,
     Outcome,
     Recipients,
@@ -14,6 +13,7 @@ from invoicing.domain.dispatch import (
     next_attempt_at,
     outbox_row,
 )
+from invoicing.domain.parties import Channel
 from invoicing.domain.states import OutboxState
 from tests.domain.builders import NOW
 

@@ -292,3 +292,20 @@ def test_an_address_we_cannot_use_is_refused_with_an_example(url: str) -> None:
 def test_the_short_address_of_postgresql_is_understood() -> None:
     with pytest.raises(TransientError):
         schema_problem("postgres://finance@127.0.0.1:1/ledger")
+
+
+def test_messages_made_anew_by_the_fourth_revision_keep_their_guards(empty_url: str) -> None:
+    make_0002(empty_url)
+    migrate(empty_url)
+
+    ledger = SqlLedger(empty_url)
+    for change in (
+        "UPDATE outbox SET about='[1]'",
+        "UPDATE outbox SET message_id='<another@id>'",
+        "UPDATE attempts SET owner='another'",
+        "DELETE FROM attempts",
+        "DELETE FROM outbox",
+    ):
+        with pytest.raises(StateError), ledger.write() as work:
+            work.clock.connection.execute(text(change))
+    ledger.close()

@@ -1,6 +1,7 @@
 """Use cases over a real ledger, with peers that do as they are told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,14 +11,15 @@ from typing import Any
 from invoicing.domain.agreements import Agreement, FeeStep, Frame, Retainer
 from invoicing.domain.book import Book
 from invoicing.domain.canonical import canonical_json, fingerprint
-from invoicing.domain.dispatch import Delivery, Message, MessageKind, Outcome
+from invoicing.domain.dispatch import Delivery, Message, Outcome
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.events import BillingEvent, EventKind, Hint
 from invoicing.domain.issue import Invoice
+from invoicing.domain.letters import Letter
 from invoicing.domain.money import Money
 from invoicing.domain.parties import Address, Bank, Client, Entity, Mode, Series
 from invoicing.domain.reconcile import Payment
-from invoicing.domain.render import Page
+from invoicing.domain.render import AnyPage
 from invoicing.domain.review import Approver, ReviewPolicy, ReviewStep
 from invoicing.domain.rules import EVENTS_OF_MODEL, BillingRule, Model
 from invoicing.domain.tax import TaxRate, TaxRule, TaxTable
@@ -25,7 +27,7 @@ from invoicing.domain.terms import Terms
 from invoicing.domain.work import Work, WorkItem
 from invoicing.services import decide, dispatch, draft, issue, parcels, render, report, review
 from invoicing.services.ledger_ports import Document, Ledger
-from invoicing.services.ports import Limits, MailText, Rendered, Services
+from invoicing.services.ports import Limits, MailSession, MailText, Rendered, Services
 
 ACCEPTED = Delivery(Outcome.ACCEPTED, "reply", 250, "2.0.0 ok")
 UNCERTAIN = Delivery(Outcome.UNCERTAIN, "dot", 0, "the connection was lost after the final dot")
@@ -82,6 +84,14 @@ class Postman:
     answers: list[Delivery] = field(default_factory=list)
     sent: list[Message] = field(default_factory=list)
     on_send: Callable[[Message], None] | None = None
+    connections: int = 1
+
+    def session(self) -> AbstractContextManager[MailSession]:
+        """Be one's own session."""
+        return nullcontext(self)
+
+    def wait(self) -> None:
+        """Keep no pace."""
 
     def send(self, message: Message) -> Delivery:
         """Keep the message and give the next answer; accepted when none is laid out."""
@@ -96,21 +106,19 @@ class PlainPrinter:
     """A renderer whose document is the canonical text of the page."""
 
     broken: set[str] = field(default_factory=set)
-    printed: list[Page] = field(default_factory=list)
+    printed: list[AnyPage] = field(default_factory=list)
 
-    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+    def render(self, pages: Sequence[AnyPage]) -> list[Rendered]:
         """Print each page; those of broken clients fail alone."""
         self.printed += pages
         return [self._one(page) for page in pages]
 
-    def mail(
-        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
-    ) -> MailText:
+    def mail(self, letter: Letter) -> MailText:
         """Write the shortest mail there is."""
-        return MailText(f"{kind} {invoice.number}", f"open: {balance}", f"<p>{balance}</p>")
+        return _plain_mail(letter)
 
-    def _one(self, page: Page) -> Rendered:
-        if page.content.client.key in self.broken:
+    def _one(self, page: AnyPage) -> Rendered:
+        if page.client.key in self.broken:
             return Rendered(None, "the template is broken")
         content = canonical_json(page).encode()
         digest = sha256(content).hexdigest()
@@ -324,3 +332,10 @@ def a_book(
             tuple(ReviewStep(name, logins) for name, logins in steps),
         ),
     )
+
+
+def _plain_mail(letter: Letter) -> MailText:
+    """Name what the letter is about; the asked sums stand in its text."""
+    about = letter.invoice.number if letter.invoice else letter.client.key
+    asked = letter.balance or ", ".join(map(str, letter.totals))
+    return MailText(f"{letter.kind} {about}", f"open: {asked}", f"<p>{asked}</p>")

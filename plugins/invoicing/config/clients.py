@@ -6,15 +6,17 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from invoicing.config.company import WrittenAddress
+from invoicing.config.company import WrittenAddress, WrittenElectronicAddress
 from invoicing.config.fields import (
     Day,
     Email,
     Flag,
     Key,
     Line,
+    OptionalChannels,
     OptionalCurrency,
     OptionalDay,
+    OptionalEInvoices,
     OptionalEmail,
     OptionalFlag,
     OptionalKey,
@@ -22,14 +24,16 @@ from invoicing.config.fields import (
     OptionalLine,
     OptionalModeWord,
     OptionalMoneyText,
+    OptionalPaperWord,
     OptionalPercent,
     OptionalTermsText,
     OptionalZone,
+    ShortLine,
 )
 from invoicing.config.problems import did_you_mean
 from invoicing.config.readers import FieldError
 from invoicing.config.written import ENTRY, Written
-from invoicing.domain.parties import Client, Exemption, Mode
+from invoicing.domain.parties import Channel, Client, Exemption, Mode
 
 Addresses = Annotated[tuple[Email, ...], Field(max_length=20)]
 OptionalAddresses = Annotated[tuple[Email, ...] | None, Field(max_length=20)]
@@ -77,6 +81,32 @@ class _Shared(Written):
     account_manager: OptionalEmail = Field(
         default=None, description="Mail address of our person for the client; gets escalations."
     )
+    copy_account_manager: OptionalFlag = Field(
+        default=None, description="`true`: that person is on copy of what the client gets."
+    )
+    tell_account_manager: OptionalFlag = Field(
+        default=None,
+        description="`true`: that person hears when an invoice left or is paid.",
+    )
+    receipts: OptionalFlag = Field(
+        default=None, description="`true`: the client gets a mail that thanks for each payment."
+    )
+    billing_bcc: OptionalAddresses = Field(
+        default=None, description="Addresses that get a copy nobody else sees, such as an archive."
+    )
+    channels: OptionalChannels = Field(
+        default=None,
+        description="Ways an invoice takes: `mail`, `portal` (a copy in the portal's folder); else"
+        " `[mail]`.",
+    )
+    paper: OptionalPaperWord = Field(
+        default=None, description="`A4` or `Letter`; else what is usual in the client's country."
+    )
+    e_invoice: OptionalEInvoices = Field(
+        default=None,
+        description="Structured invoices: `factur-x` (inside the PDF), `cii`, `peppol`, `xrechnung`"
+        " (files beside it); `[]`: none; without this key `factur-x` wherever the facts allow it.",
+    )
 
 
 class WrittenProfile(_Shared):
@@ -118,6 +148,27 @@ class _Own(Written):
         default=None, description="Key of the profile whose values hold where this client has none."
     )
     tax_id: Line = Field(default="", description="VAT id or tax number; reverse charge needs it.")
+    reminders_to: OptionalAddresses = Field(
+        default=None, description="Who is reminded instead of billing_to."
+    )
+    reminders_cc: OptionalAddresses = Field(
+        default=None, description="Who gets a copy of reminders instead of billing_cc."
+    )
+    reminders_bcc: OptionalAddresses = Field(
+        default=None, description="Who gets a hidden copy of reminders instead of billing_bcc."
+    )
+    alternate_to: OptionalAddresses = Field(
+        default=None, description="Verified addresses to try when a mail to the others came back."
+    )
+    buyer_reference: ShortLine = Field(
+        default="", description="The client's routing id for e-invoices (BT-10, Leitweg-ID)."
+    )
+    electronic_address: WrittenElectronicAddress | None = Field(
+        default=None, description="Where the client gets e-invoices, as its network knows it."
+    )
+    legal_id: ShortLine = Field(
+        default="", description="Number in the register of companies, such as a SIREN."
+    )
     established: Flag = Field(
         default=False,
         description="`true`: invoiced before this product, so no first invoice is reviewed.",
@@ -169,6 +220,22 @@ class WrittenClient(_Shared, _Own):
             withholding_percent=self.withholding_percent or Decimal(0),
             cash_rounding=self.cash_rounding,
             reminder_plan=self.reminder_plan or "",
+            billing_bcc=self.billing_bcc or (),
+            reminders_to=self.reminders_to or (),
+            reminders_cc=self.reminders_cc or (),
+            reminders_bcc=self.reminders_bcc or (),
+            alternate_to=self.alternate_to or (),
+            copy_account_manager=bool(self.copy_account_manager),
+            tell_account_manager=bool(self.tell_account_manager),
+            receipts=bool(self.receipts),
+            channels=self.channels or (Channel.MAIL,),
+            paper=self.paper,
+            e_invoice=self.e_invoice,
+            buyer_reference=self.buyer_reference,
+            electronic_address=(
+                self.electronic_address.to_domain() if self.electronic_address else None
+            ),
+            legal_id=self.legal_id,
         )
 
 

@@ -27,7 +27,15 @@ from invoicing.config.readers import FieldError
 from invoicing.config.readers_company import fields_of
 from invoicing.config.written import Written
 from invoicing.domain.money import Rounding
-from invoicing.domain.parties import Address, Bank, Entity, Reset, Series, TaxRounding
+from invoicing.domain.parties import (
+    Address,
+    Bank,
+    ElectronicAddress,
+    Entity,
+    Reset,
+    Series,
+    TaxRounding,
+)
 
 _TURNS = {
     Reset.YEARLY: ("year",),
@@ -50,6 +58,28 @@ class WrittenAddress(Written):
     def to_domain(self) -> Address:
         """Hand it to the domain."""
         return Address(self.street, self.postal_code, self.city, self.country, self.region)
+
+
+class WrittenElectronicAddress(Written):
+    """Where a party gets e-invoices."""
+
+    noun: ClassVar[str] = "electronic address"
+
+    scheme: ShortLine = Field(description="Code of the kind of address (EAS), such as 0204.")
+    id: ShortLine = Field(description="The address in that scheme.")
+
+    def to_domain(self) -> ElectronicAddress:
+        """Hand it to the domain."""
+        return ElectronicAddress(self.scheme, self.id)
+
+
+class WrittenNote(Written):
+    """A sentence that stands on every invoice, and in e-invoices under its code."""
+
+    noun: ClassVar[str] = "note"
+
+    code: ShortLine = Field(description="Code of its subject (UNTDID 4451): PMT, PMD, AAB, REG.")
+    text: Line = Field(description="The sentence.")
 
 
 class WrittenBank(Written):
@@ -119,6 +149,25 @@ class WrittenEntity(Written):
     brand: Key = Field(
         default="default", description="Look of our documents and mails, by the name of its folder."
     )
+    logo: ShortLine = Field(
+        default="",
+        description="File below include/templates/invoice: a PNG, a JPEG, or an SVG of your own.",
+    )
+    contact: ShortLine = Field(
+        default="", description="Person or team that clients ask; e-invoices want one."
+    )
+    legal_id: ShortLine = Field(
+        default="", description="Number in the register of companies, such as a SIREN."
+    )
+    electronic_address: WrittenElectronicAddress | None = Field(
+        default=None, description="Our own address for e-invoices, which some profiles want."
+    )
+    notes: tuple[WrittenNote, ...] = Field(
+        default=(), description="Sentences that the law wants on invoices, each under its code."
+    )
+    process: ShortLine = Field(
+        default="", description="Business process (BT-23), such as S1 in France."
+    )
     rounding: RoundingWord = Field(
         default=Rounding.HALF_UP, description="How amounts between two minor units are rounded."
     )
@@ -163,6 +212,14 @@ class WrittenEntity(Written):
             rounding=self.rounding,
             tax_rounding=self.tax_rounding,
             holidays=self.holidays,
+            contact=self.contact,
+            legal_id=self.legal_id,
+            electronic_address=(
+                self.electronic_address.to_domain() if self.electronic_address else None
+            ),
+            notes=tuple((note.code, note.text) for note in self.notes),
+            process=self.process,
+            logo=self.logo,
         )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from invoicing.config import readers, readers_company, readers_numbers, readers_time
 from invoicing.config.countries import COUNTRIES
@@ -16,7 +16,7 @@ from invoicing.domain.currencies import MINOR_UNITS
 from invoicing.domain.events import EventKind
 from invoicing.domain.follow_up import Anchor, Audience
 from invoicing.domain.money import Money, Rounding
-from invoicing.domain.parties import Mode, Reset, TaxRounding
+from invoicing.domain.parties import Channel, EInvoice, Mode, Paper, Reset, TaxRounding
 from invoicing.domain.periods import Cycle
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.domain.terms import Terms
@@ -194,6 +194,12 @@ NumberPattern = Annotated[
 # Words of ours.
 ModeWord = Annotated[Mode, _one_of(Mode), _words(Mode)]
 OptionalModeWord = Annotated[Mode | None, _one_of(Mode), _words(Mode)]
+OptionalPaperWord = Annotated[Paper | None, _one_of(Paper), _words(Paper)]
+_CHOSEN = (Channel.MAIL, Channel.PORTAL)
+_ChannelWord = Annotated[Channel, _one_of(_CHOSEN), _words(_CHOSEN)]
+OptionalChannels = Annotated[tuple[_ChannelWord, ...] | None, Field(min_length=1, max_length=2)]
+_EInvoiceWord = Annotated[EInvoice, _one_of(EInvoice), _words(EInvoice)]
+OptionalEInvoices = Annotated[tuple[_EInvoiceWord, ...] | None, Field(max_length=len(EInvoice))]
 ResetWord = Annotated[Reset, _one_of(Reset), _words(Reset)]
 RoundingWord = Annotated[Rounding, _one_of(Rounding), _words(Rounding)]
 TaxRoundingWord = Annotated[TaxRounding, _one_of(TaxRounding), _words(TaxRounding)]

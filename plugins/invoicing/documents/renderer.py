@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,9 +14,8 @@ from invoicing.documents.worker import PageError, Worker
 from invoicing.domain.canonical import Plain, to_plain
 from invoicing.domain.dispatch import MessageKind
 from invoicing.domain.errors import SettingsError
-from invoicing.domain.issue import Invoice
-from invoicing.domain.money import Money
-from invoicing.domain.render import Page
+from invoicing.domain.letters import Letter
+from invoicing.domain.render import AnyPage
 from invoicing.services.ports import Document, MailText, Rendered
 
 __all__ = ["DocumentRenderer", "RenderLimits", "template_folders"]
@@ -37,7 +35,7 @@ class DocumentRenderer:
         self._limits = limits or RenderLimits()
         self._templates = Templates(self._folders)
 
-    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+    def render(self, pages: Sequence[AnyPage]) -> list[Rendered]:
         """Render each page; a page that cannot be rendered fails alone.
 
         SettingsError when no page could be rendered at all: no WeasyPrint, a template that cannot
@@ -48,28 +46,22 @@ class DocumentRenderer:
             self._render_until_broken(pages, rendered)
         return rendered
 
-    def mail(
-        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
-    ) -> MailText:
-        """Write a mail about an invoice, in the client's language, or in ours for an escalation.
-
-        ``today`` tells a note before the due date from a reminder after it.
-        """
-        values = {
-            "invoice": to_plain(invoice), "balance": to_plain(balance), "today": to_plain(today),
-        }  # fmt: skip
-        client = invoice.content.client
-        language = FALLBACK_LANGUAGE if kind is MessageKind.ESCALATION else client.language
+    def mail(self, letter: Letter) -> MailText:
+        """Write a mail, in the client's language, or in ours where it goes to our own people."""
+        values = to_plain(letter)
+        assert isinstance(values, dict)  # noqa: S101 # a letter is a dataclass
+        ours = letter.kind is MessageKind.ESCALATION
+        language = FALLBACK_LANGUAGE if ours else letter.client.language
         try:
             subject, text, html = (
-                self._templates.fill(f"mail/{kind.value}.{part}.j2", language, values)
+                self._templates.fill(f"mail/{letter.kind.value}.{part}.j2", language, values)
                 for part in ("subject", "txt", "html")
             )
         except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise SettingsError(explain(error)) from error
         return MailText(" ".join(printable_text(subject).split()), text, html)
 
-    def _render_until_broken(self, pages: Sequence[Page], rendered: list[Rendered]) -> None:
+    def _render_until_broken(self, pages: Sequence[AnyPage], rendered: list[Rendered]) -> None:
         """Go on with the first page that has no outcome, in one child, as far as it lives."""
         with Worker(self._folders, self._limits) as worker:
             for page in pages[len(rendered) :]:

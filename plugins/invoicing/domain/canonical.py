@@ -1,6 +1,11 @@
-"""The one way a domain value becomes JSON: the text that is hashed, approved and frozen."""
+"""The one way a domain value becomes JSON: the text that is hashed, approved and frozen.
+
+A field that came to a class later is declared with `late`: while it holds its default it is left
+out of that text, so that what was hashed before the field existed keeps its hash.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field as dataclass_field
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,11 +14,20 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from operator import attrgetter
 from types import NoneType
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from invoicing.domain.money import plain
 
 Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
+
+_LATE = "late"
+ValueT = TypeVar("ValueT")
+
+
+def late(default: ValueT) -> ValueT:
+    """Declare a field that its class did not have at first, with what it is where nobody says."""
+    # As `dataclasses.field` does, this tells type checkers what the field holds.
+    return dataclass_field(default=default, metadata={_LATE: True})
 
 
 def to_plain(value: object) -> Plain:
@@ -53,8 +67,9 @@ def _container(value: object) -> Plain:
 def canonical_json(value: object) -> str:
     """Write ``value`` as JSON with sorted keys and no spaces: equal values, equal text.
 
-    It is `to_plain` as text. An invoice is written some ten times on its way, so this does not
-    build the plain values first, and it looks at each class only once.
+    It is `to_plain` as text, without late fields that hold their default. An invoice is written
+    some ten times on its way, so this does not build the plain values first, and it looks at each
+    class only once.
     """
     return _WRITERS[type(value)](value)
 
@@ -117,10 +132,29 @@ def _record_writer(kind: type) -> _Writer:
     heads = [f"{encode_basestring(name)}:" for name in names]
     # With a name more than there are fields the getter gives a tuple in every case.
     read = attrgetter(*names, "__class__", "__class__")
+    usual = {f.name: f.default for f in fields(kind) if f.metadata.get(_LATE)}
+    if usual:
+        return _late_writer(heads, read, [usual.get(name, _NEVER) for name in names])
 
     def write(value: object) -> str:
         items = zip(heads, read(value), strict=False)
         return "{" + ",".join([head + _WRITERS[type(item)](item) for head, item in items]) + "}"
+
+    return write
+
+
+_NEVER = object()  # the default of a field that is always written
+
+
+def _late_writer(heads: list[str], read: Callable[[object], Any], usual: list[object]) -> _Writer:
+    def write(value: object) -> str:
+        items = zip(heads, read(value), usual, strict=False)
+        told = [
+            head + _WRITERS[type(item)](item)
+            for head, item, default in items
+            if default is _NEVER or item != default
+        ]
+        return "{" + ",".join(told) + "}"
 
     return write
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from invoicing.domain.canonical import fingerprint
+from invoicing.domain.parties import Channel
 from invoicing.domain.states import OutboxState
 
 
@@ -17,18 +18,16 @@ class Outcome(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-class Channel(StrEnum):
-    """The way a message takes."""
-
-    MAIL = "mail"
-
-
 class MessageKind(StrEnum):
     """What a message is about."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    RECEIPT = "receipt"
+    NOTICE = "notice"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Recipients:
 
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """A further invoice that a message is about, and the step of its plan that it is for."""
+
+    invoice_id: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A message to be handed over: one per (invoice, kind, step, channel), ever.
 
-    ``owner`` and ``lease_until`` are set while somebody is sending; ``not_before`` delays a
+    ``invoice_id`` is the first one that it is about, ``about`` are the others of a merged reminder;
+    of a request for approval it is the draft that will have this id as an invoice. ``owner`` and ``lease_until`` are set while somebody is sending; ``not_before`` delays a
     further attempt.
     """
 
@@ -91,6 +100,7 @@ class OutboxRow:
     owner: str = ""
     lease_until: datetime | None = None
     not_before: datetime | None = None
+    about: tuple[About, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +133,16 @@ def next_attempt_at(attempt: int, now: datetime) -> datetime | None:
 
 
 def outbox_row(
-    invoice_id: str, kind: MessageKind, step: str, recipients: Recipients, sender: str
+    invoice_id: str,
+    kind: MessageKind,
+    step: str,
+    recipients: Recipients,
+    sender: str,
+    *,
+    channel: Channel = Channel.MAIL,
+    about: tuple[About, ...] = (),
 ) -> OutboxRow:
-    """Plan a mail; its id follows from what it is about, so planning it twice plans it once."""
-    channel = Channel.MAIL
+    """Plan a message; its id follows from what it is about, so planning it twice plans it once."""
     row_id = fingerprint([invoice_id, kind, step, channel])[:32]
     return OutboxRow(
         row_id,
@@ -137,6 +153,7 @@ def outbox_row(
         recipients,
         message_id(row_id, sender),
         OutboxState.PENDING,
+        about=about,
     )
 
 

@@ -33,13 +33,14 @@ class MoneyState(StrEnum):
 
 
 class OutboxState(StrEnum):
-    """Where a message stands; uncertain waits for a person."""
+    """Where a message stands; uncertain and bounced wait for a person."""
 
     PENDING = "pending"
     SENDING = "sending"
     DONE = "done"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    BOUNCED = "bounced"
 
 
 _ANY_END = frozenset({DraftState.HELD, DraftState.REJECTED, DraftState.EXPIRED})
@@ -59,10 +60,11 @@ OUTBOX_MOVES: dict[OutboxState, frozenset[OutboxState]] = {
     OutboxState.SENDING: frozenset(
         {OutboxState.PENDING, OutboxState.DONE, OutboxState.FAILED, OutboxState.UNCERTAIN}
     ),
-    OutboxState.DONE: frozenset(),
-    # Only a person moves these two, from the queue.
+    OutboxState.DONE: frozenset({OutboxState.BOUNCED}),  # the other side took it and gave it back
+    # Only a person moves these on, from the queue; or a mailbox in which the mail was found.
     OutboxState.FAILED: frozenset({OutboxState.PENDING, OutboxState.DONE}),
-    OutboxState.UNCERTAIN: frozenset({OutboxState.PENDING, OutboxState.DONE}),
+    OutboxState.UNCERTAIN: frozenset({OutboxState.PENDING, OutboxState.DONE, OutboxState.BOUNCED}),
+    OutboxState.BOUNCED: frozenset({OutboxState.PENDING, OutboxState.DONE}),
 }
 
 

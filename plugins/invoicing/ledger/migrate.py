@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 # Oldest first; known here as well so that opening a ledger need not load Alembic.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 VERSION_TABLE = "invoicing_version"  # not Alembic's default, which Airflow's own database uses
 _VERSION = table(VERSION_TABLE, column("version_num"))
 _VERSION_NOW = select(_VERSION.c.version_num)

@@ -168,13 +168,14 @@ def _values(row: OutboxRow) -> dict[str, object]:
         "owner": row.owner,
         "lease_until": row.lease_until,
         "not_before": row.not_before,
+        "about": row.about,
     }
 
 
 def _message(row: Row[Any]) -> OutboxRow:
     return OutboxRow(
         row.id, row.invoice_id, row.kind, row.step, row.channel, row.recipients, row.message_id,
-        row.state, row.attempt, row.owner, row.lease_until, row.not_before,
+        row.state, row.attempt, row.owner, row.lease_until, row.not_before, row.about,
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from invoicing.ledger.follow_up import ReminderRows
 from invoicing.ledger.holds import HoldRows
 from invoicing.ledger.inbox import InboxRows
 from invoicing.ledger.invoices import InvoiceRows
+from invoicing.ledger.mailed import MailboxRows
 from invoicing.ledger.migrate import is_absent, problem_with, refuse_other_age, revision_of
 from invoicing.ledger.obligations import ObligationRows
 from invoicing.ledger.outbox import OutboxRows
@@ -61,6 +62,7 @@ class SqlUnitOfWork:
         self.credits: ports.Credits = CreditRows(connection)
         self.write_offs: ports.WriteOffs = WriteOffRows(connection)
         self.holds: ports.Holds = HoldRows(connection)
+        self.mailboxes: ports.Mailboxes = MailboxRows(connection)
         self.exceptions: ports.Exceptions = ExceptionRows(connection)
         self.trail: ports.Trail = self._trail
         self.configs: ports.Configs = ConfigRows(connection)

@@ -18,6 +18,7 @@ from invoicing.domain.errors import InvoicingError, StateError, TransientError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
+from invoicing.domain.letters import Letter
 from invoicing.domain.money import Money
 from invoicing.domain.periods import local_date
 from invoicing.domain.render import DocumentKind, file_name
@@ -106,7 +107,11 @@ def _send(s: Services, row: OutboxRow) -> bool:
         return False
     try:
         today = local_date(s.clock.now(), invoice.content.client.zone)
-        text = s.renderer.mail(row.kind, invoice, balance, today)
+        content = invoice.content
+        letter = Letter(
+            row.kind, content.entity, content.client, today, invoice=invoice, balance=balance
+        )
+        text = s.renderer.mail(letter)
     except InvoicingError as error:
         return _give_up(s, row, f"the mail could not be written: {error}")
     attachment = Attachment(file_name(invoice.number), document.media_type, document.content)

@@ -2,33 +2,44 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
 from invoicing.domain.book import Book
-from invoicing.domain.dispatch import Delivery, Message, MessageKind
+from invoicing.domain.dispatch import Delivery, Message
 from invoicing.domain.events import BillingEvent, Hint
-from invoicing.domain.issue import Invoice
-from invoicing.domain.money import Money
+from invoicing.domain.letters import Letter
 from invoicing.domain.parties import Entity
 from invoicing.domain.reconcile import Payment
-from invoicing.domain.render import Page
+from invoicing.domain.render import AnyPage, Archived, DocumentKind
 from invoicing.domain.trail import Anchor
 from invoicing.domain.work import Work
-from invoicing.services.ledger_ports import Document, EventRow, Ledger, Receipt, UnitOfWork
+from invoicing.services.ledger_ports import (
+    Document,
+    EventRow,
+    Ledger,
+    MailPosition,
+    Receipt,
+    UnitOfWork,
+)
 
 __all__ = [
     "Clock",
     "Document",
     "EventRow",
     "FaultPoint",
+    "Folder",
     "LeaseClock",
     "Ledger",
     "Limits",
+    "MailPage",
+    "MailPosition",
     "MailText",
+    "Mailbox",
     "Mailer",
     "Receipt",
+    "ReceivedMail",
     "Rendered",
     "Renderer",
     "RunIsOver",
@@ -73,10 +84,16 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The outcome of rendering one page: a document, or the reason there is none."""
+    """The outcome of rendering one page: a document, or the reason there is none.
+
+    ``files`` are the structured invoices that belong to it; ``note`` says which of them there are,
+    and why one that could be expected is missing.
+    """
 
     document: Document | None
     error: str = ""
+    files: Mapping[DocumentKind, Document] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +106,51 @@ class MailText:
 
 
 class Renderer(Protocol):
-    """Turns pages into PDF documents and invoices into mail texts."""
+    """Turns pages into PDF documents and letters into mail texts."""
 
-    def render(self, pages: Sequence[Page]) -> list[Rendered]:
+    def render(self, pages: Sequence[AnyPage]) -> list[Rendered]:
         """Render each page; a page that cannot be rendered fails alone."""
 
-    def mail(
-        self, kind: MessageKind, invoice: Invoice, balance: Money, today: date | None = None
-    ) -> MailText:
-        """Write a mail about an invoice; ``today`` tells if it comes before the due date."""
+    def mail(self, letter: Letter) -> MailText:
+        """Write a mail, in the client's language or in ours where it goes to our own people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """A mail as the mailbox holds it; nothing in it is trusted."""
+
+    uid: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """Some mails after a position, and the position to go on from."""
+
+    position: MailPosition
+    mails: tuple[ReceivedMail, ...]
+
+
+class Mailbox(Protocol):
+    """The mailbox that answers to our mails come to."""
+
+    name: str
+
+    def read(self, after: MailPosition | None, limit: int) -> MailPage:
+        """Return the mails after a position, the oldest first; TransientError when not now."""
+
+    def has_sent(self, message_id: str) -> bool | None:
+        """Tell whether a mail of ours lies among the sent ones; None where nobody can know."""
+
+
+class Folder(Protocol):
+    """A folder that people and portals read copies of documents from."""
+
+    def keep(self, copy: Archived) -> None:
+        """Put the files there, whole or not at all; TransientError when that is not possible now.
+
+        A file that is there with the same bytes stays; one with other bytes is a RefusedError.
+        """
 
 
 class SecondPlace(Protocol):
@@ -146,6 +199,9 @@ class Services:
     limits: Limits = Limits()
     fault: FaultPoint = no_faults
     second_place: SecondPlace | None = None
+    mailbox: Mailbox | None = None
+    archive: Folder | None = None
+    portal: Folder | None = None
 
     @contextmanager
     def write(self, step: str) -> Iterator[UnitOfWork]:

@@ -15,6 +15,7 @@ from invoicing.ledger.tables.claims import (
 from invoicing.ledger.tables.corrected import credit_notes, holds, write_offs
 from invoicing.ledger.tables.issued import (
     allocations,
+    archived,
     attempts,
     document_links,
     documents,
@@ -26,6 +27,7 @@ from invoicing.ledger.tables.issued import (
     series,
     taxes,
 )
+from invoicing.ledger.tables.mailed import mail_tokens, mailboxes, mails
 from invoicing.ledger.tables.records import (
     agreement_versions,
     anchored_heads,
@@ -44,6 +46,7 @@ __all__ = [
     "anchored_heads",
     "anchors",
     "approvals",
+    "archived",
     "attempts",
     "billing_events",
     "client_versions",
@@ -59,6 +62,9 @@ __all__ = [
     "holds",
     "invoices",
     "lines",
+    "mail_tokens",
+    "mailboxes",
+    "mails",
     "metadata",
     "obligations",
     "outbox",

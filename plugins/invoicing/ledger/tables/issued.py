@@ -10,12 +10,14 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
+    Text,
     UniqueConstraint,
 )
 
-from invoicing.domain.dispatch import Channel, MessageKind, Recipients
+from invoicing.domain.dispatch import About, MessageKind, Recipients
 from invoicing.domain.draft import Draft
 from invoicing.domain.follow_up import Audience
+from invoicing.domain.parties import Channel
 from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import InvoiceState, OutboxState
 from invoicing.domain.work import RecordRef
@@ -105,7 +107,7 @@ outbox = Table(
     "outbox",
     metadata,
     id_column(),
-    points_to("invoice_id", "invoices.id", later=True),
+    points_to("invoice_id", "drafts.id", later=True),  # a request for approval comes before it
     Column("kind", Word(MessageKind), nullable=False),
     text_column("step"),
     Column("channel", Word(Channel), nullable=False),
@@ -116,6 +118,7 @@ outbox = Table(
     text_column("owner"),
     Column("lease_until", Instant),
     Column("not_before", Instant),
+    Column("about", Json(tuple[About, ...]), nullable=False),
     UniqueConstraint("invoice_id", "kind", "step", "channel"),
     Index(None, "state"),
 )
@@ -155,6 +158,15 @@ document_links = Table(
     PrimaryKeyConstraint("subject", "version", "kind"),
 )
 
+archived = Table(  # what lies in the archive outside the ledger, too
+    "archived",
+    metadata,
+    text_column("subject"),
+    Column("version", Integer, nullable=False),
+    Column("archived_at", Instant, nullable=False),
+    PrimaryKeyConstraint("subject", "version"),
+)
+
 reminders = Table(
     "reminders",
     metadata,
@@ -164,6 +176,8 @@ reminders = Table(
     Column("audience", Word(Audience), nullable=False),
     text_column("outcome"),
     Column("settled_at", Instant),
+    Column("planned_at", Instant),  # none in rows from before it was kept
+    Column("message", Text),  # the one that carried it, perhaps with others
     PrimaryKeyConstraint("invoice_id", "step"),
     Index(None, "outcome", "planned_on"),
 )

@@ -24,6 +24,13 @@ from invoicing.services.ledger_ports.issued import (
     Payments,
     Reminders,
 )
+from invoicing.services.ledger_ports.mailed import (
+    Mailboxes,
+    MailPosition,
+    MailRecord,
+    MailSort,
+    MailToken,
+)
 from invoicing.services.ledger_ports.parking import Parking, Parties
 from invoicing.services.ledger_ports.queries import Queries
 from invoicing.services.ledger_ports.records import Configs, Exceptions, Trail
@@ -46,6 +53,11 @@ __all__ = [
     "Inbox",
     "Invoices",
     "Ledger",
+    "MailPosition",
+    "MailRecord",
+    "MailSort",
+    "MailToken",
+    "Mailboxes",
     "ObligationState",
     "Obligations",
     "Outbox",

@@ -7,6 +7,7 @@ from invoicing.services.ledger_ports.audit import Anchors, Audit
 from invoicing.services.ledger_ports.claims import Drafts, Inbox, Obligations, Parcels, Reviews
 from invoicing.services.ledger_ports.corrected import Credits, Holds, WriteOffs
 from invoicing.services.ledger_ports.issued import Documents, Invoices, Outbox, Payments, Reminders
+from invoicing.services.ledger_ports.mailed import Mailboxes
 from invoicing.services.ledger_ports.parking import Parking, Parties
 from invoicing.services.ledger_ports.queries import Queries
 from invoicing.services.ledger_ports.records import Configs, Exceptions, Trail
@@ -28,6 +29,7 @@ class UnitOfWork(Protocol):
     credits: Credits
     write_offs: WriteOffs
     holds: Holds
+    mailboxes: Mailboxes
     exceptions: Exceptions
     trail: Trail
     configs: Configs
