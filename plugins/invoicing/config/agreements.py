@@ -105,6 +105,10 @@ class WrittenBase(Written):
     order_number: Line = Field(
         default="", description="The client's order number; printed on every invoice."
     )
+    timesheet: Flag = Field(
+        default=False,
+        description="`true`: the hours behind an invoice, by day and person, go with it.",
+    )
 
     @property
     def pricing(self) -> Pricing:
@@ -132,6 +136,7 @@ class WrittenBase(Written):
             reminder_plan=self.reminder_plan,
             standard_terms=self.standard_terms,
             order_number=self.order_number,
+            timesheet=self.timesheet,
         )
 
 

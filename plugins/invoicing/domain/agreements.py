@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from invoicing.domain.canonical import late
 from invoicing.domain.discounts import Discount
 from invoicing.domain.errors import MoneyError
 from invoicing.domain.money import EXACT, Money, plain
@@ -265,6 +266,7 @@ class Agreement:
     ``work_source`` is the system that knows hours and outlays; empty when there are none. Nothing
     is billed for a pause. An empty ``terms`` means the client's, an empty ``reminder_plan`` too.
     ``standard_terms`` is false where this contract differs from ours, so a person looks.
+    ``timesheet`` adds the hours behind an invoice to its document.
     """
 
     key: str
@@ -285,6 +287,7 @@ class Agreement:
     reminder_plan: str = ""
     standard_terms: bool = True
     order_number: str = ""
+    timesheet: bool = late(default=False)
 
     def covers(self, day: date) -> bool:
         """Tell whether the agreement is in force on ``day`` (both ends included)."""

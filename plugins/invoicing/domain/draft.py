@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from invoicing.domain.canonical import fingerprint, fingerprint_of, kept_json
+from invoicing.domain.canonical import fingerprint, fingerprint_of, kept_json, late
 from invoicing.domain.discounts import Discount
 from invoicing.domain.events import Reference
 from invoicing.domain.money import ROUNDING, Money
@@ -16,7 +16,7 @@ from invoicing.domain.states import DraftState
 from invoicing.domain.tax import TaxGroup, TaxInBooks, TaxRate
 from invoicing.domain.terms import Terms
 from invoicing.domain.totals import Totals
-from invoicing.domain.work import RecordRef
+from invoicing.domain.work import RecordRef, TimeEntry
 
 CARRIED_MINUTES, CAP_REMAINING = "carried_minutes", "cap_remaining"  # names of balances
 _INVOICE = "invoice"
@@ -92,7 +92,8 @@ class Draft:
     the tax rate was looked up for; ``period`` is the stretch of days it is about. ``rounding``
     names the rule that every amount was rounded by. ``flags`` are words that ask for a review.
     ``whole_discounts`` are those on the whole that a deposit or share is a part of: they are in its
-    lines already, and only a reviewer is to see them.
+    lines already, and only a reviewer is to see them. ``timesheet`` are the hours behind the lines,
+    printed where that was agreed.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Draft:
     prices_include_tax: bool = False
     is_deposit: bool = False
     whole_discounts: tuple[AppliedDiscount, ...] = ()
+    timesheet: tuple[TimeEntry, ...] = late(())
 
     @property
     def content_hash(self) -> str:

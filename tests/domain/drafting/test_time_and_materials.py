@@ -215,3 +215,21 @@ def test_a_settlement_has_no_minimum_but_what_is_late_counts_against_the_last_on
     assert rows(made(ended, settled)) == ["10 h x 110.00 = 1100.00"]
     moved = replace(ended, starts_on=date(2026, 8, 1))
     assert rows(made(moved, settled)) == ["10 h x 110.00 = 1100.00"]
+
+
+def test_the_hours_behind_the_lines_go_along_where_that_was_agreed() -> None:
+    work = (
+        hours("3", "T-3", on=date(2026, 3, 10)),
+        hours("1", "T-1", on=IN_MARCH),
+        hours("2", "T-2", on=IN_MARCH, role="senior"),
+        outlay(),
+    )
+    shown = replace(CLOUD, timesheet=True)
+    draft = made(shown, owed(shown, "hours:1", *work))
+    assert [(one.worked_on, one.record_id) for one in draft.timesheet] == [
+        (IN_MARCH, "T-1"),
+        (IN_MARCH, "T-2"),
+        (date(2026, 3, 10), "T-3"),
+    ]
+    assert {one.record_id for one in draft.timesheet} <= {ref.record_id for ref in draft.records}
+    assert not made(CLOUD, owed(CLOUD, "hours:1", *work)).timesheet

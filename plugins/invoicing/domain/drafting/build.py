@@ -28,6 +28,7 @@ from invoicing.domain.drafting.deposits import (
 )
 from invoicing.domain.drafting.frame import price_frame, price_work
 from invoicing.domain.drafting.instalments import price_instalment
+from invoicing.domain.drafting.items import hours_of_work
 from invoicing.domain.drafting.project import check_total, price_project
 from invoicing.domain.drafting.retainer import price_retainer
 from invoicing.domain.drafting.shares import is_part, price_part
@@ -37,6 +38,7 @@ from invoicing.domain.errors import MoneyError, NotFoundError
 from invoicing.domain.events import EventKind, Reference
 from invoicing.domain.obligations import Hold, Obligation
 from invoicing.domain.totals import Extras, Policy, Sums, compute_sums
+from invoicing.domain.work import TimeEntry, ref_of
 
 _FRESH = Standing()
 _ORDER = "order"  # the kind of reference that a client's order number is
@@ -182,7 +184,16 @@ def _assemble(
         prices_include_tax=agreement.prices_include_tax,
         is_deposit=any(one.is_deposit for one in obligations),
         whole_discounts=tuple(sheet.whole_discounts),
+        timesheet=_timesheet(sheet, obligations) if agreement.timesheet else (),
     )
+
+
+def _timesheet(sheet: Sheet, obligations: Sequence[Obligation]) -> tuple[TimeEntry, ...]:
+    """Return the hours that the lines bill, day by day and each of them once."""
+    billed = {ref for line in sheet.lines for ref in line.records}
+    entries = {ref_of(entry): entry for one in obligations for entry in hours_of_work(one.work)}
+    found = (entry for ref, entry in entries.items() if ref in billed)
+    return tuple(sorted(found, key=lambda one: (one.worked_on, one.person, one.record_id)))
 
 
 def _references(agreement: Agreement, obligations: Sequence[Obligation]) -> tuple[Reference, ...]:
