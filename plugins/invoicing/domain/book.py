@@ -18,7 +18,8 @@ class Book:
     """One consistent state of the configuration.
 
     ``config_hash`` names it: drafts and invoices keep the hash they were made under. ``texts`` are
-    the files it was read from, so that the ledger can keep them.
+    the files it was read from, so that the ledger can keep them; ``phrases`` are words of ours for
+    lines, by language.
     """
 
     config_hash: str
@@ -33,6 +34,7 @@ class Book:
     )
     bounds: SafetyBounds = field(default_factory=SafetyBounds)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    phrases: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     # By client: a batch asks once per event.
     _agreements_with: dict[str, list[Agreement]] = field(
         init=False, repr=False, compare=False, default_factory=dict

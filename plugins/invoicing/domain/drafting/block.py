@@ -20,7 +20,8 @@ def price_block(sheet: Sheet, pricing: PrepaidBlock) -> None:
 
 def _add_block(sheet: Sheet, pricing: PrepaidBlock) -> None:
     used = hours_of_work(sheet.obligation.work)
-    text = f"{sheet.agreement.description}, {plain(pricing.hours)} hours in advance"
+    what = sheet.agreement.description
+    text = sheet.say("hours_in_advance", what=what, hours=pricing.hours)
     net = pricing.price.rounded(sheet.rounding)
     sheet.add(
         text, ONE, "block", pricing.price, net,

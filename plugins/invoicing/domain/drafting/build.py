@@ -29,6 +29,7 @@ from invoicing.domain.drafting.deposits import (
 from invoicing.domain.drafting.frame import price_frame, price_work
 from invoicing.domain.drafting.instalments import price_instalment
 from invoicing.domain.drafting.items import hours_of_work
+from invoicing.domain.drafting.phrases import Phrases
 from invoicing.domain.drafting.project import check_total, price_project
 from invoicing.domain.drafting.retainer import price_retainer
 from invoicing.domain.drafting.shares import is_part, price_part
@@ -98,10 +99,11 @@ def _open_sheet(
     earlier = standing.drafts
     if earlier:
         earlier = tuple(record for record in earlier if record.id != draft_id)
+    client = book.client(first.client)
     return Sheet(
-        book.agreement(first.key.agreement), book.client(first.client),
-        book.entity(first.key.entity), book.taxes, max(one.occurred_on for one in obligations),
-        first, earlier, standing, book.rules,
+        book.agreement(first.key.agreement), client, book.entity(first.key.entity), book.taxes,
+        max(one.occurred_on for one in obligations), first, earlier, standing, book.rules,
+        phrases=Phrases(book.phrases.get(client.language)),
     )  # fmt: skip
 
 

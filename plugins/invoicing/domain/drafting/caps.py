@@ -50,7 +50,7 @@ def _take_off(
         sheet.lines[:] = lines
         for rate, share in _by_rate(sheet, off):
             sheet.add(
-                "Not billed: above the agreed cap", -ONE, "item", share, -share,
+                sheet.say("above_cap"), -ONE, "item", share, -share,
                 f"{how}, {share} of it at {rate.label}: -1 x {share}", rate=rate,
             )  # fmt: skip
         now = _discounted(sheet, policy, discounts)

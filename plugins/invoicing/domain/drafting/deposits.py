@@ -158,8 +158,9 @@ def add_remainder_lines(sheet: Sheet, deposits: Sequence[Draft]) -> None:
     for deposit in deposits:
         for group in deposit.taxes:
             for rate, charged in group.amounts(inside=deposit.prices_include_tax):
+                text = sheet.say("charged_already", what=deposit.title)
                 sheet.add(
-                    f"Charged already: {deposit.title}", -ONE, "item", charged, -charged,
+                    text, -ONE, "item", charged, -charged,
                     f"the deposit with its tax {group.tax} as charged: -1 x {charged}",
                     rate=rate, records=(deposit_ref(deposit.id),),
                 )  # fmt: skip

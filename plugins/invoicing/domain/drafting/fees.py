@@ -1,12 +1,13 @@
 """Fees: what a retainer's fee and recurring lines come to in a period, part by part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from invoicing.domain.agreements import FeeStep, Proration, RecurringItem, Retainer
 from invoicing.domain.drafting.active import clipped, stretches
-from invoicing.domain.drafting.parts import days_of, in_words, prorated, step_on
+from invoicing.domain.drafting.parts import days_of, prorated, step_on
 from invoicing.domain.drafting.sheet import ONE, Sheet, product
 from invoicing.domain.money import Money, plain
 from invoicing.domain.periods import Period
@@ -61,17 +62,21 @@ def item_parts(sheet: Sheet, pricing: Retainer, item: RecurringItem, within: Per
     part = prorated(sheet, pricing, price.times(quantity), within, active)
     return [
         Part(
-            f"{item.description}, {in_words(active)}", product(quantity, part.active_days),
+            _in_days(sheet, item.description, active), product(quantity, part.active_days),
             f"{item.unit} x days", price, part.amount, f"{each}, {days_of(part, pricing)}",
             Decimal(part.period_days),
         )
     ]  # fmt: skip
 
 
+def _in_days(sheet: Sheet, what: str, days: Sequence[Period]) -> str:
+    return sheet.say("in_period", what=what, period=sheet.phrases.stretches(days))
+
+
 def _whole_fee(sheet: Sheet, pricing: Retainer, step: FeeStep, within: Period) -> Part:
     fee = step.fee
     return Part(
-        f"{sheet.agreement.description}, {within}", ONE, str(pricing.cycle), fee,
+        _in_days(sheet, sheet.agreement.description, [within]), ONE, str(pricing.cycle), fee,
         fee.rounded(sheet.rounding), f"the fee for one period since {step.from_on}, 1 x {fee}",
     )  # fmt: skip
 
@@ -96,7 +101,7 @@ def _cut_fees(
         part = prorated(sheet, pricing, step.fee, within, days)
         parts.append(
             Part(
-                f"{sheet.agreement.description}, {in_words(days)}", Decimal(part.active_days),
+                _in_days(sheet, sheet.agreement.description, days), Decimal(part.active_days),
                 "day", step.fee, part.amount, f"{days_of(part, pricing)} x {step.fee}",
                 Decimal(part.period_days), None if step is first else step,
             )
@@ -110,13 +115,13 @@ def _changes(sheet: Sheet, pricing: Retainer, within: Period, before: FeeStep) -
     for change in _later_steps(pricing, within):
         rest = Period(change.from_on, within.ends_on)
         credit, charge = _worth(sheet, pricing, within, (before, change), rest)
-        for word, sign, fee, part in (
-            ("Old", -1, before.fee, credit), ("New", 1, change.fee, charge),
+        for phrase, sign, fee, part in (
+            ("old_fee", -1, before.fee, credit), ("new_fee", 1, change.fee, charge),
         ):  # fmt: skip
             how = f"change of plan on {change.from_on}, {sign} x {days_of(part, pricing)} x {fee}"
             parts.append(
                 Part(
-                    f"{word} fee, {rest}", Decimal(sign * part.active_days), "day", fee,
+                    sheet.say(phrase, period=rest), Decimal(sign * part.active_days), "day", fee,
                     part.amount, how, Decimal(part.period_days), change,
                 )
             )  # fmt: skip

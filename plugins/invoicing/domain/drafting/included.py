@@ -172,16 +172,16 @@ def _add_month(
     if is_late:
         billed = shortest(_billable(one.before, included))
         how += f", {plain(billed)} min of {one.period} were billed before"
-    when = f", {one.period}" if is_late else ""
+    late, when = ("_late", {"period": one.period}) if is_late else ("", {})
     rate = sheet.own_rate_on(tax_point(sheet, one.period.ends_on))
     records = [ref_of(entry) for entry in entries]
     within = shortest(EXACT.subtract(counted, beyond))
     if within > 0:
         free = Money.zero(sheet.client.currency)
-        text = f"Hours within the fee{when}"
+        text = sheet.say(f"hours_within_fee{late}", **when)
         add_minutes(sheet, text, within, free, how, records=records, rate=rate)
     if beyond:
-        text = f"Hours beyond the fee{when}"
+        text = sheet.say(f"hours_beyond_fee{late}", **when)
         price = included.overage_rate
         add_minutes(sheet, text, beyond, price, how, records=records, rate=rate)
 

@@ -34,5 +34,5 @@ def _add_part(sheet: Sheet, pricing: Instalments) -> None:
         how = f"{pricing.total} x {number}/{count} - {pricing.total} x {index}/{count}"
     elif number < count:
         how = f"{plain(pricing.percents[index])} % of {pricing.total}"
-    text = f"{sheet.agreement.description}, instalment {number} of {count}"
+    text = sheet.say("instalment", what=sheet.agreement.description, number=number, count=count)
     sheet.add(text, ONE, "item", part, part, how)

@@ -1,6 +1,5 @@
-"""Parts: what the days of a period that are billed are worth, and how an invoice calls them."""
+"""Parts: what the days of a period that are billed are worth."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from invoicing.domain.agreements import FeeStep, Retainer
@@ -29,8 +28,3 @@ def prorated(
 def days_of(part: Prorated, pricing: Retainer) -> str:
     """Say how many days of the period are billed, and how they were counted."""
     return f"{part.active_days} of {part.period_days} days ({pricing.proration})"
-
-
-def in_words(stretches: Iterable[Period]) -> str:
-    """Name stretches of days in a description."""
-    return " and ".join(str(one) for one in stretches)

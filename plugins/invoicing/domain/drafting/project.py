@@ -74,7 +74,8 @@ def _worth(sheet: Sheet, pricing: Project) -> tuple[str, Money, str]:
             how = f"{plain(milestone.percent)} % of {pricing.total}"
         if takes_the_rest(pricing, unit):
             how += ", the last part takes the rest"
-        return f"{project}: {milestone.description}", worth, how
+        text = sheet.say("milestone", project=project, milestone=milestone.description)
+        return text, worth, how
     percent = step_of(unit)
     if percent is not None:
         billed = dict(_billed_steps(sheet))
@@ -83,7 +84,7 @@ def _worth(sheet: Sheet, pricing: Project) -> tuple[str, Money, str]:
             how = f"{plain(percent)} % of {pricing.total} is done, less what the former steps"
             left = _left(sheet, pricing, percent, worth)
             how += f" billed ({worth - left} of it by later ones)" if left != worth else " billed"
-            return f"{project}: {plain(percent)} % done", left, how
+            return sheet.say("percent_done", project=project, percent=percent), left, how
     raise HeldError(
         "not_computable",
         f"agreement {sheet.agreement.key} has no milestone and no step {unit!r} (any more)",

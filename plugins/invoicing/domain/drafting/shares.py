@@ -1,6 +1,7 @@
 """Shares: a deposit, or another part of a whole, with one line for each tax rate of the whole."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from invoicing.domain.agreements import Project
 from invoicing.domain.discounts import Discount
@@ -31,29 +32,35 @@ def price_part(sheet: Sheet, policy: Policy, discounts: Sequence[Discount]) -> N
 def _add_deposit(sheet: Sheet, project: Project) -> None:
     share, fixed = sheet.obligation.share, sheet.obligation.fixed
     worth = deposit_worth(project, share, fixed, sheet.rounding)
-    of = f"of {project.total}"
-    if fixed is None:
-        percent = project.deposit.percent if share is None and project.deposit else share
-        of = of if percent is None else f"{plain(percent)} % {of}"
+    percent = project.deposit.percent if share is None and project.deposit else share
+    of, words = _part_of(sheet, project.total, None if fixed is not None else percent)
     how = f"the agreed part {of}, 1 x {worth}"
-    sheet.add(_named(sheet, of), ONE, "item", worth, worth.rounded(sheet.rounding), how)
+    sheet.add(_named(sheet, words), ONE, "item", worth, worth.rounded(sheet.rounding), how)
 
 
 def _add_shares(sheet: Sheet, policy: Policy, discounts: Sequence[Discount]) -> None:
     whole = _whole(sheet, policy, discounts)
     for (rate, of), part in zip(whole, _parts(sheet, [net for _, net in whole]), strict=True):
-        share = sheet.obligation.share
-        words = f"of {of}" if share is None else f"{plain(share)} % of {of}"
+        told, words = _part_of(sheet, of, sheet.obligation.share)
         label = f" ({rate.label})" if len(whole) > 1 else ""
         sheet.add(
             _named(sheet, words) + label, ONE, "item", part, part,
-            f"a part {words}, which {len(sheet.obligation.work)} records come to", rate=rate,
+            f"a part {told}, which {len(sheet.obligation.work)} records come to", rate=rate,
         )  # fmt: skip
 
 
-def _named(sheet: Sheet, of: str) -> str:
+def _part_of(sheet: Sheet, whole: Money, percent: Decimal | None) -> tuple[str, str]:
+    """Say which part of a sum is billed, to a reviewer and to the client."""
+    if percent is None:
+        return f"of {whole}", sheet.say("of_sum", sum=whole)
+    told = f"{plain(percent)} % of {whole}"
+    return told, sheet.say("percent_of_sum", percent=percent, sum=whole)
+
+
+def _named(sheet: Sheet, part: str) -> str:
     title = sheet.obligation.title or sheet.agreement.description
-    return f"Deposit, {title}: {of}" if sheet.obligation.is_deposit else f"{title}: {of}"
+    phrase = "deposit" if sheet.obligation.is_deposit else "part"
+    return sheet.say(phrase, what=title, part=part)
 
 
 def _whole(

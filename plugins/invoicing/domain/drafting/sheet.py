@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from invoicing.domain.agreements import Agreement
 from invoicing.domain.draft import AppliedDiscount, Balance, DraftRecord, Line, Standing
+from invoicing.domain.drafting.phrases import Phrases
 from invoicing.domain.errors import TerminalError
 from invoicing.domain.money import EXACT, Money, Rounding
 from invoicing.domain.obligations import Hold, Obligation
@@ -53,6 +54,7 @@ class Sheet:
     balances: list[Balance] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     whole_discounts: list[AppliedDiscount] = field(default_factory=list)
+    phrases: Phrases = field(default_factory=Phrases)
     # Every line asks for these three.
     currency: str = field(init=False)
     rounding: Rounding = field(init=False)
@@ -97,6 +99,10 @@ class Sheet:
         drafts = (record.draft.balances for record in self.earlier)
         for balances in (*drafts, self.balances):
             yield from (one.amount for one in balances if one.name == name)
+
+    def say(self, phrase: str, **facts: object) -> str:
+        """Return words of ours in the language of the client."""
+        return self.phrases.say(phrase, **facts)
 
     def own_ref(self) -> RecordRef:
         """Name what is owed as a record: its price stands in the agreement, not in a source."""

@@ -60,9 +60,10 @@ def _in_minutes(tariff: Tariff, before: Decimal = Decimal(0)) -> Tariff:
 def _add_graduated(
     sheet: Sheet, tariff: Tariff, time: Logged, before: Decimal, rate: TaxRate
 ) -> None:
+    hours = sheet.say("hours")
     for row in by_tiers(time.minutes, tariff, sheet.rounding):
         how = f"graduated tiers{_after(before)}; {time.how}, in this tier {plain(row.quantity)} min"
-        add_minutes(sheet, "Hours", row.quantity, row.price, how, records=time.records, rate=rate)
+        add_minutes(sheet, hours, row.quantity, row.price, how, records=time.records, rate=rate)
 
 
 def _add_volume(
@@ -75,16 +76,17 @@ def _add_volume(
     before, amount = billed
     (reached,) = by_tiers(EXACT.add(before, time.minutes), tariff, sheet.rounding)
     how = f"volume tiers{_after(before)}; {time.how}"
-    add_minutes(sheet, "Hours", time.minutes, reached.price, how, records=time.records, rate=rate)
+    hours = sheet.say("hours")
+    add_minutes(sheet, hours, time.minutes, reached.price, how, records=time.records, rate=rate)
     if not before or by_tiers(before, tariff, sheet.rounding)[0].price == reached.price:
         return
     why = f"{plain(reached.quantity)} min reach the price {reached.price}"
     add_minutes(
-        sheet, "Hours billed before, at the new price", before, reached.price, why,
+        sheet, sheet.say("hours_at_new_price"), before, reached.price, why,
         records=time.records, rate=rate,
     )  # fmt: skip
     sheet.add(
-        "Hours billed before, at the old price", -ONE, "item", amount, -amount,
+        sheet.say("hours_at_old_price"), -ONE, "item", amount, -amount,
         f"{why}, so {amount} billed before are taken back, -1 x {amount}",
         rate=rate, records=time.records,
     )  # fmt: skip

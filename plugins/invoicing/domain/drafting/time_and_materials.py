@@ -70,10 +70,8 @@ def _add_roles(sheet: Sheet, pricing: TimeAndMaterials, entries: tuple[TimeEntry
     for (rate, tax), theirs in by_rate.items():
         time = logged(theirs, pricing.increment)
         how = f"rate of {rate.role} since {rate.from_on}; {time.how}"
-        add_minutes(
-            sheet, f"Hours, {rate.role}", time.minutes, rate.per_hour, how, records=time.records,
-            rate=tax,
-        )  # fmt: skip
+        text = sheet.say("hours_of_role", role=rate.role)
+        add_minutes(sheet, text, time.minutes, rate.per_hour, how, records=time.records, rate=tax)
 
 
 def _add_minimum(sheet: Sheet, minimum: Money, usage: Money, within: Period) -> None:
@@ -91,7 +89,9 @@ def _add_minimum(sheet: Sheet, minimum: Money, usage: Money, within: Period) -> 
         missing, how = true_up(usage, least), f"{how}, less the usage {usage}"
     if missing.amount:
         rate = sheet.own_rate_on(tax_point(sheet, within.ends_on))
-        sheet.add(f"Minimum, {within}", ONE, "item", missing, missing, how, rate=rate)
+        sheet.add(
+            sheet.say("minimum", period=within), ONE, "item", missing, missing, how, rate=rate
+        )
     for name, amount in zip(noted, (usage, missing), strict=True):
         sheet.balances.append(Balance(name, amount.amount, currency))
 
