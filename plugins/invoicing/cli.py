@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,9 +127,12 @@ def _folder(named: Path | None) -> Path:
 
 def _check(options: argparse.Namespace) -> int:
     from invoicing.config.load import check_texts, read_folder
+    from invoicing.config.phrases import read_phrases
     from invoicing.console import check
+    from invoicing.documents.templates import template_folders
 
     folder = _folder(options.folder)
+    read_phrases(template_folders(settings_from().home))
     checked = check_texts(read_folder(folder))
     shown = os.path.relpath(folder) if options.folder is None else str(options.folder)
     _say(*check.tell(shown.rstrip("/"), checked.book, checked.errors, checked.warnings))
@@ -137,11 +141,14 @@ def _check(options: argparse.Namespace) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     from invoicing.config.load import load_book, read_folder
+    from invoicing.config.phrases import read_phrases
     from invoicing.console import preview
+    from invoicing.documents.templates import template_folders
     from invoicing.services.preview import preview_all
 
     today = options.today or datetime.now(UTC).date()
-    book = load_book(read_folder(_folder(options.config)))
+    phrases = read_phrases(template_folders(settings_from().home))
+    book = replace(load_book(read_folder(_folder(options.config))), phrases=phrases)
     found = preview_all(list(_events(options, book, today)), book, today)
     if options.json:
         _say(preview.as_json(found))
