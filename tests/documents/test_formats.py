@@ -3,7 +3,7 @@
 import pytest
 from babel import Locale
 
-from invoicing.documents.formats import Formats, grouped
+from invoicing.documents.formats import Formats, added, direction, grouped
 from invoicing.domain.errors import MoneyError
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -40,6 +40,8 @@ def test_price_keeps_what_is_finer_than_a_cent() -> None:
     formats = Formats(Locale("en"))
     assert formats.price({"amount": "0.0012", "currency": "EUR"}) == "0.0012"
     assert formats.price({"amount": "120.0000", "currency": "EUR"}) == "120.00"
+    price = {"amount": "1234567890.123456789012", "currency": "EUR"}
+    assert formats.price(price) == "1,234,567,890.123456789012"
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,36 @@ def test_address_follows_the_country_it_lies_in() -> None:
 
 def test_account_is_read_in_groups_of_four() -> None:
     assert grouped("DE02 120300000000202051") == "DE02 1203 0000 0000 2020 51"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [("90", "1:30"), ("5", "0:05"), ("0", "0:00"), ("12.5", "0:12.5"), ("60000", "1,000:00"),
+     ("-90", "-1:30")],
+)  # fmt: skip
+def test_worked_time_is_exact_to_the_minute(minutes: str, expected: str) -> None:
+    assert Formats(Locale("en")).hours(minutes) == expected
+
+
+def test_numbers_are_added_up_exactly() -> None:
+    assert added(["0.1", "0.2", "450"]) == "450.3"
+    assert added([]) == "0"
+
+
+def test_a_short_day_names_its_month_too() -> None:
+    assert Formats(Locale("en")).short_day("2026-11-02") == "Nov 2, 2026"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Harbor Health Inc.", "ltr"),
+        ("אור הים תוכנה", "rtl"),
+        ("42 شركة نور", "rtl"),
+        ("42", "ltr"),
+        ("", "ltr"),
+        ("Nour شركة", "ltr"),
+    ],
+)
+def test_the_first_letter_decides_where_a_text_begins(text: str, expected: str) -> None:
+    assert direction(text) == expected

@@ -1,7 +1,9 @@
 """Write exact amounts, days and addresses the way the client's language does."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.dates import format_date, format_interval
@@ -13,7 +15,6 @@ from invoicing.domain.money import Money, plain
 NBSP = "\N{NO-BREAK SPACE}"
 _THIN_SPACE = "\N{THIN SPACE}"
 _CITY_FIRST = frozenset({"AU", "CA", "GB", "IE", "NZ", "US"})
-_MOST_DIGITS = 20
 
 
 class Formats:
@@ -31,7 +32,7 @@ class Formats:
         value = Money(Decimal(money["amount"]), money["currency"])
         if value.rounded() != value:
             raise MoneyError(f"{value} is finer than its currency can pay; print it as a price")
-        return self._number(value.amount, _digits(value), _digits(value))
+        return self._number(value.amount, _digits(value))
 
     def minus(self, money: dict[str, str]) -> str:
         """Write an amount that is taken off."""
@@ -41,7 +42,7 @@ class Formats:
     def price(self, money: dict[str, str]) -> str:
         """Write a unit price: the digits of its currency, and further ones where it has them."""
         value = Money(Decimal(money["amount"]), money["currency"])
-        return self._number(value.amount, _digits(value), _MOST_DIGITS)
+        return self._number(value.amount, _digits(value))
 
     def money(self, money: dict[str, str]) -> str:
         """Write an amount with its ISO code: a symbol such as $ means many currencies."""
@@ -50,7 +51,7 @@ class Formats:
 
     def quantity(self, number: str) -> str:
         """Write a number without trailing zeros: 8, 7.5."""
-        return self._number(Decimal(number), 0, _MOST_DIGITS)
+        return self._number(Decimal(number), 0)
 
     def percent(self, number: str) -> str:
         """Write a rate given in percent: 19 becomes ``19 %`` in German, ``19%`` in English."""
@@ -60,6 +61,22 @@ class Formats:
     def day(self, iso: str) -> str:
         """Write a day with the month's name, so that nobody confuses day and month."""
         return format_date(date.fromisoformat(iso), "long", locale=self._locale)
+
+    def short_day(self, iso: str) -> str:
+        """Write a day for a narrow column, as short as the language does without doubt."""
+        return format_date(date.fromisoformat(iso), "medium", locale=self._locale)
+
+    def hours(self, minutes: str) -> str:
+        """Write worked time as hours and minutes, exactly: 90 becomes 1:30."""
+        value = Decimal(minutes)
+        whole, rest = divmod(abs(value), 60)
+        sign = "-" if value < 0 else ""
+        digits = self.quantity(plain(rest))
+        return f"{sign}{self.quantity(plain(whole))}:{'0' if rest < 10 else ''}{digits}"
+
+    def plural(self, number: str) -> str:
+        """Name the plural form that the language uses with a number: one, few, other, ..."""
+        return str(self._locale.plural_form(abs(Decimal(number))))
 
     def period(self, period: dict[str, str]) -> str:
         """Write a stretch of days; what both ends share stands once where the language does so."""
@@ -74,7 +91,10 @@ class Formats:
         lines.append(self._locale.territories.get(country, country))
         return [line for line in lines if line]
 
-    def _number(self, value: Decimal, least: int, most: int) -> str:
+    def _number(self, value: Decimal, least: int) -> str:
+        """Write all digits that a number has, and zeros where it has fewer than ``least``."""
+        # Not more than it has: Babel rounds to the pattern with the 28 digits of its context.
+        most = max(least, len(plain(value).partition(".")[2].rstrip("0")))
         fraction = "0" * least + "#" * (most - least)
         pattern = f"{self._whole}.{fraction}" if most else self._whole
         return format_decimal(value, format=pattern, locale=self._locale)
@@ -90,6 +110,22 @@ def _place(address: dict[str, str]) -> list[str]:
 
 def _digits(value: Money) -> int:
     return max(0, -int(value.minor_unit.as_tuple().exponent))
+
+
+def added(numbers: Iterable[str]) -> str:
+    """Add exact numbers up."""
+    return plain(sum((Decimal(number) for number in numbers), Decimal(0)))
+
+
+def direction(text: str) -> str:
+    """Tell whether a text runs from the left or the right, by its first letter that says so."""
+    for char in text:
+        kind = bidirectional(char)
+        if kind in {"R", "AL"}:
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
 
 
 def grouped(account: str) -> str:

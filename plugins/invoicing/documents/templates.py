@@ -12,10 +12,13 @@ from babel import Locale, UnknownLocaleError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from invoicing.documents.formats import Formats, grouped
+from invoicing.documents.formats import Formats, added, direction, grouped
+from invoicing.documents.places import find_asset, folders_of_brand, template_folders
 from invoicing.documents.printable import printable
 from invoicing.domain.canonical import Plain
 from invoicing.domain.errors import SettingsError
+
+__all__ = ["FALLBACK_LANGUAGE", "SHIPPED", "Templates", "explain", "template_folders"]
 
 FALLBACK_LANGUAGE = "en"
 Labels: TypeAlias = "dict[str, str | Labels]"
@@ -24,21 +27,11 @@ Labels: TypeAlias = "dict[str, str | Labels]"
 _WORDS_ONLY = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN_TEXT = (".txt.j2", ".subject.j2")
 _FORMATS = (
-    "amount", "minus", "price", "money", "quantity", "percent", "day", "period", "address",
+    "amount", "minus", "price", "money", "quantity", "percent", "day", "short_day", "period",
+    "hours", "address",
 )  # fmt: skip
-
-
-def template_folders(home: Path) -> list[Path]:
-    """Return where templates are looked up: the user's folder, then the shipped one."""
-    package = Path(__file__).resolve().parents[1]
-    beside = package.parents[1] / "include" / "templates"
-    shipped = package / "templates" if (package / "templates").is_dir() else beside
-    if not shipped.is_dir():
-        raise SettingsError(
-            f"the shipped templates are missing: neither {package / 'templates'} nor {beside}"
-            " exists; copy include/ next to plugins/, or install the wheel"
-        )
-    return list(dict.fromkeys([home.resolve() / "include" / "templates", shipped]))
+SHIPPED = "shipped"
+"""The prefix under which a user's template finds the shipped one that it stands in front of."""
 
 
 class Templates:
@@ -52,6 +45,18 @@ class Templates:
         self._folders = tuple(folders)
         self._environment = _environment(self._folders)
         self._spoken: dict[str, tuple[Locale, Labels]] = {}
+        self._brands: dict[str, Templates] = {}
+
+    def branded(self, brand: str) -> "Templates":
+        """Return the templates of a brand: its own folders before the common ones.
+
+        A brand without a folder of its own has the common templates.
+        """
+        if brand not in self._brands:
+            folders = folders_of_brand(self._folders, brand)
+            has_own = len(folders) > len(self._folders)
+            self._brands[brand] = Templates(folders) if has_own else self
+        return self._brands[brand]
 
     def fill(self, name: str, language: str, values: dict[str, Plain]) -> str:
         """Fill a template for a client who reads ``language``; values are data, never template."""
@@ -69,12 +74,7 @@ class Templates:
 
     def asset(self, name: str, suffixes: Sequence[str]) -> bytes | None:
         """Return a file of the templates by its name, or nothing: no way leads outside."""
-        for folder in self._folders:
-            path = (folder / name).resolve()
-            inside = path.is_relative_to(folder.resolve())
-            if inside and path.suffix in suffixes and path.is_file():
-                return path.read_bytes()
-        return None
+        return find_asset(self._folders, name, suffixes)
 
     def version(self) -> str:
         """Return a hash of everything that decides about how a document looks and reads."""
@@ -121,7 +121,7 @@ def explain(error: BaseException) -> str:
 
 def _environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader([os.fspath(folder) for folder in folders]),
+        loader=_loader([os.fspath(folder) for folder in folders]),
         autoescape=lambda name: name is None or not name.endswith(_PLAIN_TEXT),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -129,9 +129,26 @@ def _environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         keep_trailing_newline=True,
     )
     environment.filters.update({name: _filter(name) for name in _FORMATS})
-    environment.filters["grouped"] = grouped
+    environment.filters.update(
+        {"grouped": grouped, "added": added, "direction": direction, "counted": _counted}
+    )
     environment.tests["nothing"] = _is_nothing
     return environment
+
+
+def _loader(folders: list[str]) -> jinja2.BaseLoader:
+    shipped = {SHIPPED: jinja2.FileSystemLoader(folders[-1:])}
+    return jinja2.ChoiceLoader([jinja2.FileSystemLoader(folders), jinja2.PrefixLoader(shipped)])
+
+
+@jinja2.pass_context
+def _counted(context: Context, number: str, unit: str) -> str:
+    """Write a quantity with its unit, in the singular or plural that the language wants."""
+    words = context["labels"]["units"].get(unit.lower(), unit)
+    formats: Formats = context["formats"]
+    if isinstance(words, dict):
+        words = words.get(formats.plural(number), words["other"])
+    return f"{formats.quantity(number)} {words}"
 
 
 def _filter(name: str) -> Callable[[Context, object], object]:
