@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from invoicing.domain.canonical import fingerprint
+from invoicing.domain.canonical import fingerprint, late
 from invoicing.domain.draft import Draft, Line
 from invoicing.domain.errors import MoneyError
+from invoicing.domain.events import Reference
 from invoicing.domain.issue import Invoice, SeriesKey, format_number
 from invoicing.domain.money import Money, Rounding, plain, ratio, share_out, total
 from invoicing.domain.parties import Client, Entity
-from invoicing.domain.periods import local_date
+from invoicing.domain.periods import Period, local_date
 from invoicing.domain.tax import (
     TaxGroup,
     TaxInBooks,
@@ -50,7 +51,8 @@ class CreditNote:
     """A credit note before it has a number; its amounts are positive (EN 16931 type 381).
 
     ``invoice_number`` is the invoice it corrects. ``closes`` says that nothing of the invoice is
-    left: the invoice and all its credit notes add up to exactly zero.
+    left: the invoice and all its credit notes add up to exactly zero. ``supplied_on``, ``period``
+    and ``references`` are those of the invoice.
     """
 
     id: str
@@ -67,6 +69,9 @@ class CreditNote:
     closes: bool
     rounding: str
     tax_in_books: TaxInBooks | None = None
+    supplied_on: date | None = late(None)
+    period: Period | None = late(None)
+    references: tuple[Reference, ...] = late(())
 
     @property
     def content_hash(self) -> str:
@@ -350,6 +355,9 @@ def _note(
         closes=closes,
         rounding=draft.rounding,
         tax_in_books=_in_books(draft, totals.tax, earlier, closes=closes),
+        supplied_on=draft.supplied_on,
+        period=draft.period,
+        references=draft.references,
     )
 
 

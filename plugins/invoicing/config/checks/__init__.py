@@ -6,6 +6,7 @@ from invoicing.config.checks import (
     agreements,
     clients,
     company,
+    einvoices,
     limits,
     names,
     overlaps,
@@ -25,6 +26,7 @@ def check(desk: Desk) -> Iterator[Problem]:
     """Yield every mistake that shows only when things are compared."""
     yield from names.check(desk)
     yield from clients.check(desk)
+    yield from einvoices.check(desk)
     yield from agreements.check(desk)
     yield from prices.check(desk)
     yield from projects.check(desk)
@@ -39,6 +41,7 @@ def warn(desk: Desk) -> Iterator[Problem]:
     """Yield what may be meant and often is not; the desk must be without mistakes."""
     yield from company.warn(desk)
     yield from clients.warn(desk)
+    yield from einvoices.warn(desk)
     yield from agreements.warn(desk)
     yield from rules.warn(desk)
     yield from taxes.warn(desk)
