@@ -2,11 +2,12 @@
 ARG AIRFLOW_IMAGE=apache/airflow:slim-3.3.2-python3.12
 FROM ${AIRFLOW_IMAGE}
 
-# What WeasyPrint draws with.
+# What WeasyPrint draws with. The templates bring fonts for Latin, Greek, Cyrillic, Hebrew and Arabic; these have
+# the other scripts, so that no name of a client stops an invoice.
 USER root
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        fonts-dejavu-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+        fonts-dejavu-core fonts-noto-cjk fonts-noto-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/*
 
 # The locked set first: it changes less often than our code. pip compiles it to bytecode.

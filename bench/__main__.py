@@ -8,15 +8,19 @@ from bench.cycle import ROUNDS, cycle
 from bench.drafts import drafts
 from bench.issues import issues
 from bench.latency import latency
+from bench.mails import ROUNDS as MAIL_ROUNDS
+from bench.mails import mails
 from bench.parcels import parcels
 from bench.parked import parked
 from bench.parse import parse
+from bench.pdfs import pdfs
 from bench.town import BrokenError
 from sandbox.airflow_house import HouseError
 from sandbox.client import SandboxError
 from sandbox.postgres import missing
 from sandbox.town import say
 
+COUNTED = {"drafts": drafts, "parse": parse, "parcels": parcels, "mails": mails, "pdfs": pdfs}
 GROWTH = (1000, 10_000)  # counts of a cycle that show whether an invoice costs more among many
 
 
@@ -38,9 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, counted, default in (
         ("drafts", "drafts", 100_000),
         ("parse", "rounds", 9),
+        ("pdfs", "rounds", 7),
         ("latency", "deals, 29 at most", 10),
         ("parked", "parked runs", 20),
         ("parcels", "retainers", 300),
+        ("mails", "rounds", MAIL_ROUNDS),
     ):
         one = names.add_parser(name, help=sys.modules[f"bench.{name}"].__doc__)
         one.set_defaults(name=name)
@@ -71,17 +77,14 @@ def _some(text: str) -> int:
 
 
 def _run(asked: argparse.Namespace) -> None:
+    if asked.name in COUNTED:
+        COUNTED[asked.name](asked.count)
+        return
     match asked.name:
-        case "drafts":
-            drafts(asked.count)
-        case "parse":
-            parse(asked.count)
         case "latency":
             latency(asked.count, postgres=asked.postgres)
         case "parked":
             parked(asked.count, postgres=asked.postgres)
-        case "parcels":
-            parcels(asked.count)
         case "cycle":
             cycle(asked.counts or GROWTH, asked.db, asked.rounds)
         case "issues":
@@ -93,6 +96,7 @@ def _run(asked: argparse.Namespace) -> None:
 def _run_all() -> None:
     drafts()
     parse()
+    mails()
     cycle(GROWTH, "sqlite")
     latency()
     parked()

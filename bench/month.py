@@ -9,10 +9,10 @@ from hashlib import sha256
 from invoicing.domain.agreements import Agreement, FeeStep, RecurringItem, Retainer
 from invoicing.domain.book import Book
 from invoicing.domain.canonical import fingerprint
-from invoicing.domain.dispatch import Delivery, Message, Outcome
+from invoicing.domain.dispatch import Delivery
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.events import BillingEvent, Hint
-from invoicing.domain.letters import Letter
+from invoicing.domain.letters import Letter, Note
 from invoicing.domain.money import Money
 from invoicing.domain.parties import Address, Bank, Client, Entity, Series
 from invoicing.domain.reconcile import Payment
@@ -24,6 +24,7 @@ from invoicing.domain.terms import Terms
 from invoicing.domain.work import Work
 from invoicing.services.ledger_ports import Document, Ledger
 from invoicing.services.ports import MailText, Rendered, Services
+from invoicing.wiring import NoMailer
 
 LINES = 8
 FIRST = date(2026, 11, 1)
@@ -50,13 +51,13 @@ class _NoSources:
         """Find nothing: no agreement has a source."""
         return ()
 
+    def listeners(self) -> dict[str, tuple[str, ...]]:
+        """Find nobody who wants to be told."""
+        return {}
 
-class _NoMailer:
-    """Nothing leaves the house."""
-
-    def send(self, message: Message) -> Delivery:
-        """Put it off: the cycle that is measured ends with the number."""
-        return Delivery(Outcome.RETRY, "connect", 0, "nothing leaves the house")
+    def tell(self, source: str, object_id: str, note: Note) -> Delivery:
+        """Refuse: nobody wants to be told."""
+        raise NotFoundError(f"{source} is not told about {object_id} ({note.key})")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def month_end(ledger: Ledger, count: int) -> Services:
         clock=_StillClock(),
         lease_clock=_StillClock(),
         sources=_NoSources(),
-        mailer=_NoMailer(),
+        mailer=NoMailer(),
         renderer=_NullPrinter(),
         sender="",
     )

@@ -17,6 +17,7 @@ from invoicing.config.settings import settings_from
 from invoicing.domain.errors import InvoicingError, RefusedError
 
 if TYPE_CHECKING:
+    from invoicing.config.problems import Problem
     from invoicing.domain.book import Book
     from invoicing.domain.events import BillingEvent
 
@@ -55,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     migrating.add_argument("--check", action="store_true", help="only tell whether it is needed")
     trail = _verb(verbs, "trail", _trail, "tell the whole story of one invoice")
     trail.add_argument("invoice", help="its number or its id")
+    account = _verb(verbs, "statement", _statement, "tell what a client owes us, or print it")
+    account.add_argument("client", help="its key in config/clients.yaml")
+    account.add_argument("--entity", default="", help="only with this one of our companies")
+    account.add_argument("--out", type=Path, metavar="FILE.pdf", help="write it as a PDF instead")
+    _render_verb(verbs)
     _verb(verbs, "verify", _verify, "look for anything that breaks a promise")
     _desk_verbs(verbs)
     clock = _verb(verbs, "clock", _clock, "show the business clock, or move it (sandbox only)")
@@ -79,6 +85,26 @@ def _preview_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--explain", nargs="?", const="every figure", default="", metavar="FIGURE",
         help="how a figure came about (`line 2`, `tax`, `due`); without a name: every figure",
     )  # fmt: skip
+
+
+def _render_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = _verb(verbs, "render", _render, "write the stored document of an invoice, or a sample")
+    verb.add_argument("invoice", nargs="?", default="", help="number or id; none with --sample")
+    verb.add_argument("--out", type=Path, metavar="FILE.pdf", help="default: named by the number")
+    verb.add_argument("--xml", action="store_true", help="the e-invoice files beside it, too")
+    verb.add_argument(
+        "--again", action="store_true", help="make it anew and tell whether the bytes are the same"
+    )
+    sample = verb.add_argument_group("made-up documents, without a ledger")
+    sample.add_argument("--sample", action="store_true", help="to look at templates and brands")
+    sample.add_argument(
+        "--kind", default="invoice", help="such as credit_note; a wrong one lists all"
+    )
+    sample.add_argument("--brand", default="default")
+    sample.add_argument("--lang", default="en", help="such as de or fr-CH")
+    sample.add_argument("--paper", choices=("A4", "Letter"), help="default: the client's own")
+    sample.add_argument("--lines", type=int, default=0, help="default: one of each kind")
+    sample.add_argument("--logo", default="", help="a file below include/templates/invoice")
 
 
 def _desk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -129,21 +155,32 @@ def _check(options: argparse.Namespace) -> int:
     from invoicing.config.load import check_texts, read_folder
     from invoicing.config.phrases import read_phrases
     from invoicing.console import check
-    from invoicing.documents.templates import template_folders
+    from invoicing.documents.places import template_folders
 
     folder = _folder(options.folder)
     read_phrases(template_folders(settings_from().home))
     checked = check_texts(read_folder(folder))
+    errors = [*checked.errors, *(_wrong_logos(checked.book) if checked.book else ())]
     shown = os.path.relpath(folder) if options.folder is None else str(options.folder)
-    _say(*check.tell(shown.rstrip("/"), checked.book, checked.errors, checked.warnings))
-    return check.outcome(checked.errors, checked.warnings, strict=options.strict)
+    _say(*check.tell(shown.rstrip("/"), checked.book, errors, checked.warnings))
+    return check.outcome(errors, checked.warnings, strict=options.strict)
+
+
+def _wrong_logos(book: "Book") -> "list[Problem]":
+    from invoicing.config.problems import logo_problems
+    from invoicing.documents.logos import broken_logos
+    from invoicing.documents.places import template_folders
+
+    return logo_problems(
+        broken_logos(book.entities.values(), template_folders(settings_from().home))
+    )
 
 
 def _preview(options: argparse.Namespace) -> int:
     from invoicing.config.load import load_book, read_folder
     from invoicing.config.phrases import read_phrases
     from invoicing.console import preview
-    from invoicing.documents.templates import template_folders
+    from invoicing.documents.places import template_folders
     from invoicing.services.preview import preview_all
 
     today = options.today or datetime.now(UTC).date()
@@ -201,6 +238,71 @@ def _trail(options: argparse.Namespace) -> int:
     found = invoice_story(open_services(settings_from()), options.invoice)
     _say(*story.tell(found))
     return 0 if found.trail.broken_at is None else 1
+
+
+def _statement(options: argparse.Namespace) -> int:
+    from invoicing.console import statement
+    from invoicing.services.statement import statements
+    from invoicing.wiring import open_services
+
+    s = open_services(settings_from())
+    wanted = options.entity
+    pages = [one for one in statements(s, options.client) if wanted in {"", one.entity.key}]
+    if options.out is None:
+        for page in pages:
+            _say(*statement.tell(page))
+        return 0
+    if len(pages) != 1:
+        keys = ", ".join(one.entity.key for one in pages) or "none"
+        raise RefusedError(f"a file holds one account; name one with --entity (there are: {keys})")
+    rendered = s.renderer.render(pages)[0]
+    if rendered.document is None:
+        raise RefusedError(f"the statement cannot be rendered: {rendered.error}")
+    options.out.write_bytes(rendered.document.content)
+    _say(f"wrote {options.out}")
+    return 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    if options.sample == bool(options.invoice):
+        raise RefusedError("name an invoice, or ask for --sample")
+    return _render_sample(options) if options.sample else _render_stored(options)
+
+
+def _render_sample(options: argparse.Namespace) -> int:
+    from invoicing.console import render
+    from invoicing.documents.renderer import DocumentRenderer, template_folders
+    from invoicing.documents.samples import Look, SampleKind, sample_page
+    from invoicing.domain.parties import Paper
+
+    if options.kind not in set(SampleKind):
+        raise RefusedError(f"there is no sample {options.kind}, but {', '.join(SampleKind)}")
+    if not 0 <= options.lines <= 1000:
+        raise RefusedError("a sample has between 1 and 1000 lines")
+    paper = Paper(options.paper) if options.paper else None
+    look = Look(options.brand, options.lang, paper, options.lines, options.logo, options.xml)
+    page = sample_page(SampleKind(options.kind), look)
+    rendered = DocumentRenderer(template_folders(settings_from().home)).render([page])[0]
+    out = options.out or Path(f"sample-{options.kind}.pdf")
+    _say(*render.write_sample(rendered, out, with_files=options.xml))
+    return 0
+
+
+def _render_stored(options: argparse.Namespace) -> int:
+    from invoicing.console import render
+    from invoicing.services.reprint import compare, stored_files
+    from invoicing.wiring import open_services
+
+    s = open_services(settings_from())
+    stored = stored_files(s, options.invoice)
+    if not options.again:
+        _say(*render.write_stored(stored, options.out, with_files=options.xml))
+        return 0
+    found = compare(s, stored)
+    if options.out:
+        options.out.write_bytes(found.again.content)
+    _say(*render.tell_comparison(stored, found))
+    return 1 if found.differences else 0
 
 
 def _verify(_options: argparse.Namespace) -> int:

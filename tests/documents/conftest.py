@@ -1,11 +1,13 @@
 """The renderer under test, with the shipped templates and, where a test wants it, a user's own."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from invoicing.documents.renderer import DocumentRenderer, RenderLimits, template_folders
+from tests.documents.hostile import SECRET, Canary
 
 
 @pytest.fixture
@@ -43,3 +45,23 @@ def strict_renderer(home: Path) -> DocumentRenderer:
 def repository() -> Path:
     """Return the folder that holds plugins/ and include/."""
     return Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def canary() -> Iterator[Canary]:
+    """Return a running canary."""
+    canary = Canary()
+    thread = threading.Thread(target=canary.server.serve_forever)
+    thread.start()
+    yield canary
+    canary.server.shutdown()
+    thread.join()
+    canary.server.server_close()
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    """Return a file that must not get into any document."""
+    path = tmp_path / "secret.txt"
+    path.write_text(SECRET)
+    return path

@@ -220,13 +220,32 @@ def test_unknown_variable_is_named_with_its_template(
 
 
 def test_totals_always_follow_a_line(renderer: DocumentRenderer) -> None:
-    counts = [1, 9, 11, 12, 13, 14, 15, 22, 40]
+    counts = [1, 8, 9, 11, 13, 15, 17, 18, 19, 20, 22, 40]
     pages = [a_page(*(a_line(n, f"Item {n}.") for n in range(1, count + 1))) for count in counts]
 
     for count, rendered in zip(counts, renderer.render(pages), strict=True):
-        last = pages_of(rendered)[-1]
-        assert f"Item {count}." in last
-        assert last.index(f"Item {count}.") < last.index("Total") < last.index("Amount due")
+        sheets = pages_of(rendered)
+        (totals,) = (sheet for sheet in sheets if "Total" in sheet)
+        assert totals.index(f"Item {count}.") < totals.index("Total")
+        assert "Amount due" in sheets[-1]
+        assert sum(sheet.count("IBAN") for sheet in sheets) == 1
+
+
+def test_the_code_for_banking_apps_keeps_its_caption_at_the_foot_of_a_sheet(
+    renderer: DocumentRenderer,
+) -> None:
+    """All heights that the payment box can stand at, about a millimetre apart."""
+    pages = []
+    for short in range(8, 16):
+        for long in range(4):
+            words = ["Work"] * short + ["Work\nand more"] * long
+            lines = [a_line(position, text) for position, text in enumerate(words, 1)]
+            pages += [a_page(*lines), a_page(*lines, client=GERMAN)]
+
+    for rendered in renderer.render(pages):
+        sheets = pages_of(rendered)
+        (paid,) = (sheet for sheet in sheets if "IBAN" in sheet)
+        assert "Scan to pay" in paid or "Zum Zahlen scannen" in paid
 
 
 def test_only_the_folder_is_enough(tmp_path: Path, repository: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from invoicing.console.tables import visible
 from invoicing.domain.trail import TrailEntry
-from invoicing.services.stories import InvoiceStory, MessageStory, StepReview
+from invoicing.services.stories import InvoiceStory, MessageStory, ReminderStory, StepReview
 
 
 def tell(story: InvoiceStory) -> Iterator[str]:
@@ -30,12 +30,18 @@ def _facts(story: InvoiceStory) -> Iterator[str]:
     for message in story.messages:
         yield from _message(message)
     for reminder in story.reminders:
-        planned = reminder.reminder
-        yield f"reminder {planned.step} on {planned.planned_on}: {reminder.outcome or 'planned'}"
+        yield _reminder(reminder)
     yield from _afterwards(story)
     for item in story.exceptions:
         closed = f"closed by {item.closed_by}: {item.decision}" if item.closed_at else "open"
         yield f"exception {item.code} ({closed}): {item.cause}"
+
+
+def _reminder(told: ReminderStory) -> str:
+    planned = told.reminder
+    day = _moment(planned.planned_at) if planned.planned_at else str(planned.planned_on)
+    left = f", left {_moment(told.sent_at)}" if told.sent_at else ""
+    return f"reminder {planned.step} for {day}: {told.outcome or 'planned'}{left}"
 
 
 def _money(story: InvoiceStory) -> Iterator[str]:

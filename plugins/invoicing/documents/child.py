@@ -5,24 +5,38 @@ It has no connection, no secret, no ledger and no Airflow, and it may die at any
 
 import base64
 import os
+import select
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from invoicing.documents.frames import pack, read_message
-from invoicing.documents.limits import RenderLimits, bind_page, bind_process
+from invoicing.documents.limits import RenderLimits, bind_page, bind_process, leave_network
+from invoicing.documents.values import unpack_job
 from invoicing.domain.canonical import Plain
 
+HOMES = "invoicing-render-"
+"""What the names of the folders begin with that children live in."""
 Make = Callable[[dict[str, Plain]], dict[str, Plain]]
 
 
 def main() -> None:
-    """Serve pages until the parent closes the pipe."""
-    pages, answers = _take_pipes()
+    """Serve pages until the parent closes the pipe or has had none for long."""
+    try:
+        _serve(*_take_pipes())
+    finally:  # a parent that was ended at once could not do it
+        home = Path(os.environ["HOME"])
+        if home.name.startswith(HOMES):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _serve(pages: BinaryIO, answers: BinaryIO) -> None:
     job = read_message(pages)
     if job is None:
         return
     limits = RenderLimits(**job["limits"])  # type: ignore[arg-type] # written by our own parent
+    leave_network()
     bind_process(limits)
     bind_page(limits)
     try:
@@ -31,12 +45,18 @@ def main() -> None:
         _send(answers, {"error": _reason(error)})
         return
     _send(answers, {"error": ""})
-    while (page := read_message(pages)) is not None:
+    while (page := _next_page(pages, limits.idle_seconds)) is not None:
         bind_page(limits)
         answer = make(page)
         _send(answers, answer)
         if answer.get("broken"):
             return
+
+
+def _next_page(pages: BinaryIO, idle_seconds: int) -> dict[str, Plain] | None:
+    """Wait for a page, but not for ever: a forked process may hold the other end open."""
+    ready, _, _ = select.select([pages], [], [], idle_seconds)
+    return read_message(pages) if ready else None
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -53,9 +73,9 @@ def _open_press(folders: list[Path]) -> Make:
 
     press = Press(folders)
 
-    def make(page: dict[str, Plain]) -> dict[str, Plain]:
+    def make(message: dict[str, Plain]) -> dict[str, Plain]:
         try:
-            content, renderer = press.make(page)
+            content, renderer = press.make(unpack_job(message))
         except MemoryError:
             return {"error": "the page needs more memory than a page may", "broken": True}
         except BaseException as error:  # noqa: BLE001 # a page fails alone, whatever it is

@@ -39,7 +39,7 @@ class StrictFetcher:
     _fail_on_errors = True  # asked for by WeasyPrint where a fetcher raised something ordinary
 
     def __init__(self, templates: Templates) -> None:
-        self._templates = templates
+        self.templates = templates
         self.denied: list[str] = []
 
     def __call__(self, url: str) -> "URLFetcherResponse":
@@ -50,16 +50,23 @@ class StrictFetcher:
             found = DataHandler().data_open(Request(url))  # noqa: S310 # data: only, as just seen
             return URLFetcherResponse(url[:40], found.read(), found.headers)
         name = _asset_name(url)
-        content = self._templates.asset(name, tuple(_MEDIA_TYPES)) if name else None
+        content = self.templates.asset(name, tuple(_MEDIA_TYPES)) if name else None
         if content is None:
             self._refuse(url)
         media_type = _MEDIA_TYPES[name[name.rindex(".") :]]
         return URLFetcherResponse(url, content, {"Content-Type": media_type})
 
-    def check_link(self, url: str) -> None:
-        """Record a hyperlink that leads anywhere but to a web page over TLS or to a mailbox."""
-        parts = urlsplit(url)
-        if parts.scheme not in _LINK_SCHEMES or parts.hostname == _HOST:
+    def check_link(self, url: str, *, attaches: bool = False) -> None:
+        """Record a link that leads anywhere but to a web page over TLS or to a mailbox.
+
+        One that would attach what it names is none of these.
+        """
+        try:
+            parts = urlsplit(url)
+            safe = parts.scheme in _LINK_SCHEMES and parts.hostname != _HOST
+        except ValueError:  # such as https://[
+            safe = False
+        if attaches or not safe:
             self.denied.append(url)
 
     def _refuse(self, url: str) -> NoReturn:

@@ -4,7 +4,7 @@ import re
 
 from invoicing.domain.canonical import Plain
 
-LONG_TEXTS = frozenset({"description"})
+LONG_TEXTS = frozenset({"description", "body"})
 """Fields in which a line break is the author's wish; everywhere else it would forge a line."""
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

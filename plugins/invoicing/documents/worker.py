@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
+from invoicing.documents.child import HOMES
+from invoicing.documents.fonts import write_fontconfig
 from invoicing.documents.frames import LENGTH, pack, unpack
 from invoicing.documents.limits import MIB, RenderLimits
 from invoicing.domain.canonical import Plain
@@ -20,9 +23,8 @@ from invoicing.domain.errors import SettingsError, TransientError
 # The child imports from where this process does, in the same order. PYTHONPATH could not say that:
 # it puts the plugins folder, where a file may be called like anything, before the standard library.
 _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from invoicing.documents.child import main; main()"
-# Where fontconfig and the dynamic linker look on systems that are laid out unusually.
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "FONTCONFIG_FILE",
-         "FONTCONFIG_PATH")  # fmt: skip
+# Where the dynamic linker looks on systems that are laid out unusually.
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "FONTCONFIG_PATH")
 
 
 class PageError(Exception):
@@ -35,24 +37,25 @@ class Worker:
     def __init__(self, folders: Sequence[Path], limits: RenderLimits) -> None:
         self._folders = folders
         self._limits = limits
+        self._is_spent = False
 
     def __enter__(self) -> "Worker":
-        self._home = tempfile.TemporaryDirectory(prefix="invoicing-render-")
+        self._home = Path(tempfile.mkdtemp(prefix=HOMES))
         self._stderr = tempfile.TemporaryFile()
         self._process = subprocess.Popen(  # noqa: S603 # our own interpreter and our own module
             [sys.executable, "-P", "-c", _BOOT, *_import_path()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env=_environment(self._home.name),
-            cwd=self._home.name,
+            env=_environment(self._home, self._folders),
+            cwd=self._home,
             bufsize=0,
             start_new_session=True,  # Ctrl-C is the parent's business
         )
         try:
             self._greet()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.close()
             raise
         return self
 
@@ -62,12 +65,25 @@ class Worker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child and remove what it left."""
         self._process.kill()
         self._process.wait()
+        self.let_go()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Close our ends of the pipes only: what a forked process does with a child not its own."""
         for stream in (self._process.stdin, self._process.stdout, self._stderr):
             if stream is not None:
                 stream.close()
-        self._home.cleanup()
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether the child was still there a moment ago, and fit for further pages."""
+        return not self._is_spent and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -76,13 +92,16 @@ class Worker:
 
     def ask(self, page: dict[str, Plain]) -> dict[str, Plain]:
         """Have a page printed; PageError when the child hangs or dies over it."""
+        self._is_spent = True  # until it answers
         try:
-            return self._exchange(page, self._limits.wall_seconds)
+            answer = self._exchange(page, self._limits.wall_seconds)
         except TimeoutError as error:
             seconds = self._limits.wall_seconds
             raise PageError(f"the page was not ready after {seconds} seconds") from error
         except EOFError as error:
             raise PageError(self._cause_of_death()) from error
+        self._is_spent = bool(answer.get("broken"))
+        return answer
 
     def _greet(self) -> None:
         folders: list[Plain] = [os.fspath(folder) for folder in self._folders]
@@ -146,12 +165,13 @@ def _import_path() -> list[str]:
     return list(dict.fromkeys([*(path for path in sys.path if Path(path).is_absolute()), own]))
 
 
-def _environment(home: str) -> dict[str, str]:
+def _environment(home: Path, folders: Sequence[Path]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     kept.setdefault("PATH", os.defpath)
     return kept | {
-        "HOME": home,
-        "TMPDIR": home,
+        "HOME": os.fspath(home),
+        "TMPDIR": os.fspath(home),
+        "FONTCONFIG_FILE": os.fspath(write_fontconfig(home, folders)),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",  # one order of every set, so that equal pages make equal bytes
     }
