@@ -23,7 +23,8 @@ class MisbehavingServer:
     """Serves until the context is left. ``faults`` maps a place to what goes wrong there.
 
     Places: greeting ehlo starttls ehlo2 auth mail rcpt1 rcpt2 data body dot stored quit. A fault
-    at ``dot`` strikes before the mail is kept, one at ``stored`` after it.
+    at ``dot`` strikes before the mail is kept, one at ``stored`` after it. Nothing goes wrong until
+    ``good`` mails were kept.
     """
 
     def __init__(
@@ -33,13 +34,16 @@ class MisbehavingServer:
         context: ssl.SSLContext | None = None,
         tls_from_start: bool = False,
         offers: tuple[str, ...] = ("SIZE 50000000", "8BITMIME"),
+        good: int = 0,
     ) -> None:
         self.faults = dict(faults or {})
         self.context = context
         self.tls_from_start = tls_from_start
         self.offers = offers
+        self.good = good
         self.stored: list[bytes] = []
         self.commands: list[str] = []
+        self.sessions = 0
         self.in_clear: list[str] = []
         self.recipients: list[str] = []
         self.leave = threading.Event()
@@ -85,6 +89,7 @@ class MisbehavingServer:
             except OSError:
                 return
             self._open.append(sock)
+            self.sessions += 1
             self._start(_Session(self, sock).run)
 
 
@@ -150,6 +155,7 @@ class _Session:
         self.say("auth", "235 2.7.0 welcome")
 
     def on_mail(self, _text: str) -> None:
+        self.rcpts = 0
         self.say("mail", "250 2.1.0 ok")
 
     def on_rcpt(self, text: str) -> None:
@@ -158,15 +164,16 @@ class _Session:
         self.say(f"rcpt{self.rcpts}", "250 2.1.5 ok")
 
     def on_data(self, _text: str) -> None:
-        if "body" in self.server.faults:
-            self.spoil_body(self.server.faults["body"])
+        if "body" in self.faults:
+            self.spoil_body(self.faults["body"])
         self.say("data", "354 go on")
-        if "data" in self.server.faults:
+        if "data" in self.faults:
             return
         content = self.content()
         self.say("dot", "")
+        faults = self.faults  # before this mail counts as kept
         self.server.stored.append(content)
-        self.say("stored", "250 2.0.0 kept")
+        self.say("stored", "250 2.0.0 kept", faults)
 
     def on_rset(self, _text: str) -> None:
         self.send("250 2.0.0 ok")
@@ -175,8 +182,13 @@ class _Session:
         self.say("quit", "221 2.0.0 bye")
         raise _OverError
 
-    def say(self, place: str, usual: str) -> None:
-        fault = self.server.faults.get(place)
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What goes wrong by now."""
+        return self.server.faults if len(self.server.stored) >= self.server.good else {}
+
+    def say(self, place: str, usual: str, faults: Mapping[str, str] | None = None) -> None:
+        fault = (self.faults if faults is None else faults).get(place)
         if fault is None:
             if usual:
                 self.send(usual)

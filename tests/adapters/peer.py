@@ -17,8 +17,17 @@ class Answer:
     drip: bool = False
 
 
+@dataclass(frozen=True)
+class Put:
+    """What was put where."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class TestPeer:
-    """Serves until the context is left; keeps the paths and tokens it was asked with."""
+    """Serves until the context is left; keeps what it was asked, with which token, and was told."""
 
     __test__ = False
 
@@ -26,6 +35,7 @@ class TestPeer:
         self.answers = dict(answers or {})
         self.asked: list[str] = []
         self.tokens: list[str] = []
+        self.puts: list[Put] = []
         self.leave = threading.Event()
         peer = self
 
@@ -35,6 +45,14 @@ class TestPeer:
             def do_GET(self) -> None:
                 peer.asked.append(self.path)
                 peer.tokens.append(self.headers.get("Authorization", ""))
+                self._reply()
+
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                peer.puts.append(Put(self.path, dict(self.headers), body))
+                self._reply()
+
+            def _reply(self) -> None:
                 answer = peer.answers.get(self.path, Answer(404))
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():

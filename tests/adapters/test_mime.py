@@ -1,5 +1,6 @@
 """Composing mails: what a hostile text could smuggle into a header, and what must survive."""
 
+from contextlib import suppress
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -7,7 +8,7 @@ from email.policy import SMTP
 
 import pytest
 
-from invoicing.adapters.mime import attachment_name, compose, one_address
+from invoicing.adapters.mime import Envelope, attachment_name, compose, one_address
 from invoicing.domain.dispatch import Attachment, Message, Recipients
 from invoicing.domain.errors import RefusedError
 
@@ -22,6 +23,7 @@ MESSAGE = Message(
 )
 OUR_HEADERS = [
     "From", "To", "Cc", "Subject", "Date", "Message-ID", "Auto-Submitted",
+    "X-Auto-Response-Suppress",
     "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
 ]  # fmt: skip
 
@@ -105,14 +107,18 @@ def read(message: Message) -> EmailMessage:
 
 
 @pytest.mark.parametrize("address", ADDRESS_TRICKS, ids=ascii)
-@pytest.mark.parametrize("place", ["sender", "to", "cc"])
+@pytest.mark.parametrize("place", ["sender", "to", "cc", "bcc", "reply_to"])
 def test_only_one_plain_address_is_taken(address: str, place: str) -> None:
     good = MESSAGE.recipients
     message = {
         "sender": replace(MESSAGE, sender=address),
         "to": replace(MESSAGE, recipients=Recipients((*good.to, address))),
         "cc": replace(MESSAGE, recipients=Recipients(good.to, (address,))),
+        "bcc": replace(MESSAGE, recipients=Recipients(good.to, bcc=(address,))),
+        "reply_to": replace(MESSAGE, reply_to=address),
     }[place]
+    if place == "reply_to" and not address:
+        return  # there is none
     with pytest.raises(RefusedError) as refused:
         compose(message)
     assert "evil" not in str(refused.value)
@@ -138,6 +144,12 @@ def test_no_subject_becomes_another_header(subject: str) -> None:
 def test_a_malformed_message_id_is_refused(message_id: str) -> None:
     with pytest.raises(RefusedError, match="Message-ID"):
         compose(replace(MESSAGE, message_id=message_id))
+
+
+@pytest.mark.parametrize("message_id", ID_TRICKS, ids=ascii)
+def test_a_malformed_thread_is_refused(message_id: str) -> None:
+    with pytest.raises(RefusedError, match="Message-ID"):
+        compose(replace(MESSAGE, follows=("<1@brightwater.example>", message_id)))
 
 
 @pytest.mark.parametrize("mark", BREAKS, ids=ascii)
@@ -171,6 +183,155 @@ def test_malformed_media_types_are_refused(kind: str) -> None:
 )
 def test_attachment_names_are_safe_everywhere(name: str, safe: str) -> None:
     assert attachment_name(name) == safe
+
+
+SMUGGLED = "eve@evil.example"
+FIELDS = (
+    "subject",
+    "sender_name",
+    "sender",
+    "to",
+    "cc",
+    "bcc",
+    "reply_to",
+    "follows",
+    "id",
+    "file",
+)
+SMUGGLERS = [
+    *(f"Jane{mark}Bcc: {SMUGGLED}" for mark in BREAKS),
+    f"Jane\r\n\r\nBcc: {SMUGGLED}\r\n\r\n<script>",
+    f"Jane\r\n .\r\nRCPT TO:<{SMUGGLED}>",
+    f"Jane\n\tBcc: {SMUGGLED}",
+    f"Jane%0d%0aBcc: {SMUGGLED}",
+    f"Jane\\r\\nBcc: {SMUGGLED}",
+    f"Jane&#13;&#10;Bcc: {SMUGGLED}",
+    f"=?utf-8?q?Jane=0D=0ABcc=3A_{SMUGGLED.replace('@', '=40')}?=",
+    "=?utf-8?b?SmFuZQ0KQmNjOiBldmVAZXZpbC5leGFtcGxl?=",
+    f'"Jane" <{SMUGGLED}>, ',
+    f"Jane <{SMUGGLED}>",
+    f"Jane, {SMUGGLED}; ",
+    f"{SMUGGLED},",
+    f"undisclosed: {SMUGGLED};",
+    f"Jane (<{SMUGGLED}>)",
+    f"Jane\u2028Bcc: {SMUGGLED}",
+    f"\u202e{SMUGGLED[::-1]}",
+    f"Jane\uff20evil.example\uff0cBcc: {SMUGGLED}",
+    "x" * 1200 + f"\r\nBcc: {SMUGGLED}",
+    f"Jane\x00\r\nContent-Type: text/html\r\n\r\n{SMUGGLED}",
+]
+HEADERS_AT_MOST = {*OUR_HEADERS, "Reply-To", "In-Reply-To", "References"}
+
+
+def smuggling(field: str, text: str) -> Message:
+    """Put a hostile text into one field of a mail."""
+    jane = ("jane@client.example",)
+    attachment = Attachment(text, "application/pdf", b"%PDF-1.7")
+    return {
+        "subject": replace(MESSAGE, subject=text),
+        "sender_name": replace(MESSAGE, sender_name=text),
+        "sender": replace(MESSAGE, sender=text),
+        "to": replace(MESSAGE, recipients=Recipients((text,))),
+        "cc": replace(MESSAGE, recipients=Recipients(jane, (text,))),
+        "bcc": replace(MESSAGE, recipients=Recipients(jane, bcc=(text,))),
+        "reply_to": replace(MESSAGE, reply_to=text),
+        "follows": replace(MESSAGE, follows=(text,)),
+        "id": replace(MESSAGE, message_id=text),
+        "file": replace(MESSAGE, attachments=(attachment,)),
+    }[field]
+
+
+def composed(message: Message) -> Envelope | None:
+    """Compose the mail, or say that it was refused."""
+    with suppress(RefusedError):
+        return compose(message)
+    return None
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_text_adds_a_header_or_a_recipient(field: str) -> None:
+    for text in SMUGGLERS:
+        envelope = composed(smuggling(field, text))
+        if envelope is None:
+            continue
+        mail = message_from_bytes(envelope.content, policy=SMTP)
+        assert set(mail.keys()) <= HEADERS_AT_MOST
+        assert len(mail.keys()) == len(set(mail.keys()))
+        assert not set(envelope.recipients) - {"jane@client.example", "cc@client.example"}
+        for header in ("From", "To", "Cc"):
+            people = [one.addr_spec for one in mail[header].addresses] if mail[header] else []
+            assert SMUGGLED not in people
+            assert len(people) <= 1
+
+
+def test_the_corpus_is_as_large_as_it_should_be() -> None:
+    assert len(SMUGGLERS) * len(FIELDS) >= 60
+
+
+def test_hidden_recipients_stand_in_the_envelope_only() -> None:
+    hidden = ("boss@brightwater.example", "jane@client.example")
+    envelope = compose(replace(MESSAGE, recipients=replace(MESSAGE.recipients, bcc=hidden)))
+    assert envelope.recipients == (
+        "jane@client.example", "cc@client.example", "boss@brightwater.example",
+    )  # fmt: skip
+    assert b"boss" not in envelope.content
+    assert b"bcc" not in envelope.content.lower()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Brightwater Systems GmbH",
+        "Müller & Söhne, GmbH",
+        "Acme (Europe) Ltd.",
+        "O'Neil, Inc.",
+        "日本株式会社",
+        "Société Générale d'Électricité et de Construction Ferroviaire S.A.",
+    ],
+)
+def test_a_plain_name_stands_beside_the_sender(name: str) -> None:
+    sender = read(replace(MESSAGE, sender_name=name))["From"].addresses
+    assert [(one.display_name, one.addr_spec) for one in sender] == [(name, MESSAGE.sender)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "   ",
+        "ceo@client.example",
+        "Jane <ceo@client.example>",
+        'Jane "the boss"',
+        "Jane\\",
+        "Jane: urgent",
+        "Jane; Eve",
+        "=?utf-8?q?eve?=",
+        "ceo\uff20client.example",
+        "\u202eHbmG retawthgirB",
+        "Bright\u200bwater",
+        "Brightwater\r\nGmbH",
+        "x" * 79,
+        "é" * 78,
+    ],
+    ids=ascii,
+)
+def test_a_name_that_could_mislead_is_left_out(name: str) -> None:
+    assert str(read(replace(MESSAGE, sender_name=name))["From"]) == MESSAGE.sender
+
+
+def test_answers_and_threads_go_where_they_belong() -> None:
+    follows = ("<1@brightwater.example>", "<2@brightwater.example>")
+    mail = read(replace(MESSAGE, reply_to="billing@client.example", follows=follows))
+    assert mail["Reply-To"] == "billing@client.example"
+    assert mail["In-Reply-To"] == follows[-1]
+    assert mail["References"] == " ".join(follows)
+
+
+def test_programs_are_asked_not_to_answer_but_reports_of_failure_are_welcome() -> None:
+    mail = read(MESSAGE)
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "DR" not in mail["X-Auto-Response-Suppress"].split(", ")
+    assert "All" not in mail["X-Auto-Response-Suppress"]
 
 
 def test_a_mail_without_recipient_is_refused() -> None:

@@ -27,11 +27,15 @@ _LATER = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """An outside system: where to ask for an object, and how to prove who asks."""
+    """An outside system: where to ask for an object, and how to prove who asks.
+
+    ``updates`` are the collections whose objects it wants to be told about invoices of.
+    """
 
     name: str
     base_url: str
     token: str = field(default="", repr=False)
+    updates: tuple[str, ...] = ()
 
     @property
     def connection(self) -> str:
@@ -68,7 +72,7 @@ def fetch_object(
     """
     if not safe_id(object_id):
         raise TerminalError(f"{peer.name} named an object with an unusable id; it is not fetched")
-    url = f"{_base(peer)}/{collection}/{quote(object_id, safe='')}{tail}"
+    url = f"{base_of(peer)}/{collection}/{quote(object_id, safe='')}{tail}"
     what = f"{collection}/{object_id} at {peer.name}"
     limits = _Limits(time.monotonic() + seconds, most_bytes)
     try:
@@ -113,7 +117,8 @@ def parse_json(raw: bytes, most_bytes: int = MOST_BYTES) -> Json:
     return value
 
 
-def _base(peer: Peer) -> str:
+def base_of(peer: Peer) -> str:
+    """Return the address that everything of a peer lies below; SettingsError if it is unusable."""
     if not _sound(peer.base_url):
         raise SettingsError(
             f"connection {peer.connection} needs a base URL like https://crm.example.com/api,"
@@ -133,6 +138,18 @@ def _sound(url: str) -> bool:
 
 
 def _get(client: httpx.Client, peer: Peer, url: str, limits: _Limits) -> tuple[int, bytes]:
+    request = client.build_request("GET", url, headers=headers_of(peer))
+    response = client.send(request, stream=True, follow_redirects=False)
+    try:
+        if response.status_code != 200:
+            return response.status_code, b""
+        return 200, _body(response, limits)
+    finally:
+        response.close()
+
+
+def headers_of(peer: Peer) -> dict[str, str]:
+    """Return what every request to a peer says; SettingsError if its token cannot be sent."""
     if not _VISIBLE.fullmatch(peer.token):
         raise SettingsError(f"connection {peer.connection} has a token that cannot be sent")
     headers = {
@@ -141,14 +158,7 @@ def _get(client: httpx.Client, peer: Peer, url: str, limits: _Limits) -> tuple[i
     }
     if peer.token:
         headers["Authorization"] = f"Bearer {peer.token}"
-    request = client.build_request("GET", url, headers=headers)
-    response = client.send(request, stream=True, follow_redirects=False)
-    try:
-        if response.status_code != 200:
-            return response.status_code, b""
-        return 200, _body(response, limits)
-    finally:
-        response.close()
+    return headers
 
 
 def _body(response: httpx.Response, limits: _Limits) -> bytes:

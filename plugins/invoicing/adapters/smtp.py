@@ -4,7 +4,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -78,9 +78,14 @@ def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
 
 
 class Wire:
-    """A connection that speaks in lines; every operation is bounded by the same deadline."""
+    """A connection that speaks in lines; every operation is bounded by the same deadline.
+
+    ``offers`` are the extensions that the server named last, with what it said about each.
+    """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+        self.offers: dict[str, str] = {}
+        self._owed = 0
         self._sock = sock
         self._deadline = deadline
         self._buffer = b""
@@ -90,6 +95,10 @@ class Wire:
         """Our name for EHLO: the address literal, so that no host name leaks or is looked up."""
         address = str(self._sock.getsockname()[0]).partition("%")[0]
         return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+    def last_until(self, deadline: Deadline) -> None:
+        """Bound what comes from here on by another deadline: another mail has begun."""
+        self._deadline = deadline
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from here on; refuses bytes that were sent ahead of the handshake."""
@@ -103,6 +112,23 @@ class Wire:
         self.quiet()
         self.write(command + b"\r\n")
         return self.reply()
+
+    def ask_all(self, commands: Sequence[bytes]) -> Iterator[Reply]:
+        """Send commands and read their replies, each when it is wanted.
+
+        Where the server takes that (RFC 2920) they go out together, which saves the way there and
+        back for all but one; the last of them may be one that needs a reply before anything else.
+        """
+        if "PIPELINING" not in self.offers:
+            yield from map(self.ask, commands)
+            return
+        self.quiet()
+        self._owed = len(commands)
+        self.write(b"".join(command + b"\r\n" for command in commands))
+        for _ in commands:
+            reply = self.reply()
+            self._owed -= 1
+            yield reply
 
     def write(self, data: bytes) -> None:
         """Send all of ``data``."""
@@ -134,7 +160,12 @@ class Wire:
         raise GarbledError("not an SMTP reply")
 
     def part(self, seconds: float) -> None:
-        """Say QUIT, as far as there is time; nothing that happens here changes an outcome."""
+        """Say QUIT, as far as there is time; nothing that happens here changes an outcome.
+
+        Not while replies are owed: one of them may begin a mail, and QUIT would become its text.
+        """
+        if self._owed:
+            return
         with suppress(OSError, GarbledError, UnaskedError):
             self._deadline = Deadline(min(seconds, self._deadline.remaining()))
             self.ask(b"QUIT")

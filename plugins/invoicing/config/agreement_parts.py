@@ -11,6 +11,7 @@ from invoicing.config.days import WrittenPeriod
 from invoicing.config.fields import (
     Day,
     DepositStyleWord,
+    Flag,
     HoursNumber,
     IncrementText,
     Key,
@@ -209,10 +210,15 @@ class WrittenMilestone(Written):
     percent: OptionalPositivePercent = Field(
         default=None, description="Or its share of the project's total."
     )
+    after_payment: Flag = Field(
+        default=False,
+        description="Billed as soon as the milestone before it (or the deposit) is paid, even if"
+        " the project system does not call it done yet.",
+    )
 
     def to_domain(self) -> Milestone:
         """Hand it to the domain."""
-        return Milestone(self.key, self.description, self.value, self.percent)
+        return Milestone(self.key, self.description, self.value, self.percent, self.after_payment)
 
 
 class WrittenDeposit(Written):

@@ -259,12 +259,16 @@ class ProjectAgreement(WrittenBase):
     )
 
     def mistakes(self) -> Iterator[FieldError]:
-        """Yield steps that do not rise."""
+        """Yield steps that do not rise, and a milestone that waits for nothing."""
         for index, (before, step) in enumerate(pairwise(self.steps), start=1):
             if step <= before:
                 text = f"a step of {plain(step)} percent follows one of {plain(before)}"
                 advice = "Write the steps in rising order, each once, such as [25, 50, 75, 100]."
                 yield FieldError(text, advice, ("steps", index))
+        if self.deposit is None and self.milestones and self.milestones[0].after_payment:
+            text = "the first milestone waits for a payment, but nothing is billed before it"
+            advice = "Let it be billed when it is done, or agree on a deposit."
+            yield FieldError(text, advice, ("milestones", 0, "after_payment"))
 
     @property
     def pricing(self) -> Project:

@@ -1,7 +1,7 @@
 """The kinds of fields in config/: how each is read, and what an editor should expect of it."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import partial
@@ -155,6 +155,11 @@ StepText = Annotated[
     tuple[int, Anchor],
     PlainValidator(readers_time.read_step),
     _texts("day of a reminder", "3 days before due", "14 days after issue", "on due"),
+]
+TimeText = Annotated[
+    time,
+    PlainValidator(readers_time.read_time),
+    _texts("time of day", "09:00", pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"),
 ]
 _read_zone = PlainValidator(readers_time.read_zone)
 _ZONE = _texts("time zone", "Europe/Berlin")

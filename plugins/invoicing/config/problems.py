@@ -1,7 +1,7 @@
 """Mistakes in config/: where each is, what is wrong and what to do, and all of them at once."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import east_asian_width
@@ -61,6 +61,11 @@ class Problem:
     def __str__(self) -> str:
         lines = [f"{self.place}: {self.text}", self.excerpt, f"  {self.help}" if self.help else ""]
         return "\n".join(line for line in lines if line)
+
+
+def logo_problems(broken: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with logos, by the keys of our entities, as mistakes in config/."""
+    return [Problem("company.yaml", 0, 0, f"{key}: {reason}") for key, reason in broken.items()]
 
 
 class ConfigError(SettingsError):

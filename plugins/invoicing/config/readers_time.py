@@ -1,7 +1,7 @@
 """Readers of days, cycles, terms, reminder steps and time zones."""
 
 import re
-from datetime import date
+from datetime import date, time
 from zoneinfo import ZoneInfo, available_timezones
 
 from invoicing.config.problems import did_you_mean
@@ -15,6 +15,7 @@ _DAYS_OF = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
 _LONGEST_CYCLE = 3660  # about ten years, in days
 _STEP = re.compile(r"(0|[1-9]\d{0,2}) days? (before|after) (due|issue|cycle)", re.ASCII)
 _ANCHORS = {"due": Anchor.DUE, "issue": Anchor.ISSUED, "cycle": Anchor.CYCLE}
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -25,6 +26,12 @@ def read_day(value: object) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise FieldError(f"the calendar has no {text}", "Check month and day.") from None
+
+
+def read_time(value: object) -> time:
+    """Read a time of day written as HH:MM."""
+    advice = "Write hours and minutes in two digits each, such as 09:00."
+    return time.fromisoformat(matching(_TIME, value, "a time of day", advice))
 
 
 def read_zone(value: object) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from invoicing.config.fields import AudienceWord, Key, StepText, Whole
+from invoicing.config.fields import AudienceWord, Day, Key, StepText, TimeText, Whole
 from invoicing.config.readers import FieldError
 from invoicing.config.written import Written
 from invoicing.domain.follow_up import DEFAULT_PLAN, Audience, ReminderPlan, ReminderStep
@@ -40,6 +40,14 @@ class WrittenPlan(Written):
     most_per_week: Whole = Field(
         default=0, description="Most mails to one client in any seven days; 0: no limit."
     )
+    at: TimeText = Field(
+        default=DEFAULT_PLAN.at,
+        description="Time of day from which on its mails go out, where they go to (09:00).",
+    )
+    holidays: tuple[Day, ...] = Field(
+        default=(),
+        description="Days off of those who follow this plan, besides those of our company.",
+    )
     steps: tuple[WrittenStep, ...] = Field(
         description="The reminders, in any order; `[]` reminds nobody."
     )
@@ -56,7 +64,7 @@ class WrittenPlan(Written):
     def to_domain(self) -> ReminderPlan:
         """Hand it to the domain."""
         steps = tuple(step.to_domain() for step in self.steps)
-        return ReminderPlan(self.name, steps, self.most_per_week)
+        return ReminderPlan(self.name, steps, self.most_per_week, self.at, self.holidays)
 
 
 class RemindersFile(Written):

@@ -13,6 +13,7 @@ from invoicing.config.fields import (
     Line,
     Login,
     MoneyText,
+    OptionalEmail,
     OptionalLogin,
     OptionalPercent,
     OptionalPositiveNumber,
@@ -44,18 +45,48 @@ class WrittenApprover(Written):
     away: tuple[WrittenPeriod, ...] = Field(
         default=(), description="Days on which this person cannot answer."
     )
+    email: OptionalEmail = Field(
+        default=None,
+        description="Address that questions are mailed to and answered from; needs `mail_limits`.",
+    )
+    mail_limits: tuple[MoneyText, ...] = Field(
+        default=(),
+        description="Highest gross total this person may approve by mail, one amount per currency;"
+        " without this key: none.",
+    )
 
     def mistakes(self) -> Iterator[FieldError]:
         """Yield limits that contradict each other, and a delegate who is nobody else."""
         yield from _repeated(self.limits, "limits")
+        yield from _repeated(self.mail_limits, "mail_limits")
+        yield from self._mail_mistakes()
         if self.delegate == self.login:
             text = f"{self.login!r} cannot stand in for {self.login!r}"
             yield FieldError(text, "Name somebody else, or remove the key.", ("delegate",))
 
+    def _mail_mistakes(self) -> Iterator[FieldError]:
+        """Yield mail limits that nobody is asked by, or that promise more than the limits."""
+        if self.mail_limits and self.email is None:
+            text = "nobody is asked by mail without an address"
+            yield FieldError(text, "Write email: and the person's address.", ("mail_limits",))
+        limits = _by_currency(self.limits)
+        for index, amount in enumerate(self.mail_limits):
+            highest = limits.get(amount.currency)
+            if self.limits and (highest is None or amount > highest):
+                text = f"{amount} is more than this person may approve at all"
+                advice = "Write no more than limits has in this currency."
+                yield FieldError(text, advice, ("mail_limits", index))
+
     def to_domain(self) -> Approver:
         """Hand the person to the domain."""
-        away = tuple(stretch.to_domain() for stretch in self.away)
-        return Approver(self.login, _by_currency(self.limits), self.delegate or "", away)
+        return Approver(
+            self.login,
+            _by_currency(self.limits),
+            self.delegate or "",
+            tuple(stretch.to_domain() for stretch in self.away),
+            self.email or "",
+            _by_currency(self.mail_limits),
+        )
 
 
 class WrittenReviewStep(Written):

@@ -26,7 +26,11 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """The mail server that takes our mails."""
+    """The mail server that takes our mails.
+
+    ``connections`` is how many one process opens at once. ``mails_per_minute`` is what the provider
+    allows, for all processes of this host together; 0 is no limit.
+    """
 
     host: str
     port: int = 587
@@ -34,19 +38,41 @@ class SmtpSettings:
     password: str = field(default="", repr=False)
     security: str = "starttls"  # starttls, tls, or plain (sandbox only)
     sender: str = ""
+    connections: int = 4
+    mails_per_minute: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """The mailbox that answers to our mails come to.
+
+    ``sent_folder`` holds what we sent, by a rule of the server or as a blind copy. ``trusted`` are
+    the names under which our own mail server says who a mail is from (RFC 8601 authserv-id).
+    """
+
+    host: str
+    port: int = 993
+    user: str = ""
+    password: str = field(default="", repr=False)
+    security: str = "tls"  # tls, starttls, or plain (sandbox only)
+    folder: str = "INBOX"
+    sent_folder: str = ""
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
     """An outside system: where to ask for an object again, and how its webhooks are signed.
 
-    Two webhook secrets may be valid at once, so that one can be replaced without a gap.
+    Two webhook secrets may be valid at once, so that one can be replaced without a gap. ``updates``
+    are the collections (clients, projects, ...) whose records it wants invoices to be noted in.
     """
 
     name: str
     base_url: str
     token: str = field(default="", repr=False)
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    updates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,10 @@ class Settings:
     send_seconds: int = 120
     faults: str = ""
     state: Path = Path("state")
+    imap: ImapSettings | None = None
+    pages: str = ""  # the address of Airflow's pages, for links in mails to our own people
+    archive: Path | None = None
+    portal: Path | None = None
 
     @property
     def sandbox(self) -> bool:
@@ -82,11 +112,14 @@ def settings_from(
     connection_url: str = "",
     smtp: SmtpSettings | None = None,
     sources: Mapping[str, SourceSettings] | None = None,
+    imap: ImapSettings | None = None,
+    pages: str = "",
 ) -> Settings:
     """Resolve the settings of this process.
 
     The ledger is `INVOICING_LEDGER_URL`, else the Airflow connection (``connection_url``), else
-    `ledger.db` in `INVOICING_STATE`.
+    `ledger.db` in `INVOICING_STATE`. Copies of documents go to `INVOICING_ARCHIVE`, else to
+    `archive` in `INVOICING_STATE`, and for clients with a portal to `INVOICING_PORTAL`.
     """
     env = os.environ if environ is None else environ
     home = Path(env.get("INVOICING_HOME") or env.get("AIRFLOW_HOME") or ".").resolve()
@@ -102,6 +135,10 @@ def settings_from(
         send_seconds=_seconds(env, "INVOICING_SEND_SECONDS", 120),
         faults=env.get("INVOICING_FAULTS", ""),
         state=state,
+        imap=imap,
+        pages=pages.rstrip("/"),
+        archive=_folder(env, "INVOICING_ARCHIVE") or state / "archive",
+        portal=_folder(env, "INVOICING_PORTAL"),
     )
     _refuse_unsafe(settings)
     return settings
@@ -124,11 +161,20 @@ def _environment(name: str) -> Environment:
         ) from None
 
 
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "")
+    return Path(text).resolve() if text else None
+
+
 def _seconds(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, str(default))
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise SettingsError(f"{name} is {text!r}; it must be a whole number of seconds, at least 1")
     return int(text)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _refuse_unsafe(settings: Settings) -> None:
@@ -137,8 +183,19 @@ def _refuse_unsafe(settings: Settings) -> None:
             "INVOICING_SEND_SECONDS must be less than INVOICING_LEASE_SECONDS:"
             " a sender has to give up before its lease runs out"
         )
-    if settings.sandbox:
-        return
+    if settings.portal and settings.archive and _overlap(settings.portal, settings.archive):
+        raise SettingsError(
+            "INVOICING_PORTAL and INVOICING_ARCHIVE must be folders apart from each other: clients"
+            " look into the one, and must not see the other"
+        )
+    if not settings.sandbox:
+        _refuse_toys(settings)
+
+
+def _refuse_toys(settings: Settings) -> None:
+    """Refuse what is meant for tests and demonstrations."""
+    if settings.imap and settings.imap.security == "plain":
+        raise SettingsError("a mailbox without TLS is refused in production; use tls or starttls")
     if settings.faults:
         raise SettingsError("INVOICING_FAULTS is for tests and refused in production")
     if settings.smtp and settings.smtp.security == "plain":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from types import TracebackType
 from typing import Self, TypeVar
@@ -14,9 +15,12 @@ from invoicing.adapters.sources.hours import Timesheet, WorkLog
 from invoicing.adapters.sources.money_in import PaymentReport
 from invoicing.adapters.sources.projects import ChangeOrder, MilestoneReached, ProjectStand
 from invoicing.adapters.sources.sales import Deal, Estimate, NewClient, Signed
+from invoicing.adapters.sources.tell import tell_object
 from invoicing.adapters.sources.told import Answer, Told, UnusableError, problems
+from invoicing.domain.dispatch import Delivery, Outcome
 from invoicing.domain.errors import MoneyError, SettingsError, TerminalError
 from invoicing.domain.events import BillingEvent, EventKind, Hint
+from invoicing.domain.letters import Note
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.work import Work
 
@@ -84,6 +88,19 @@ class RestSources:
             raise _another(what)
         with _naming(what):
             return found.work(source, until)
+
+    def listeners(self) -> dict[str, tuple[str, ...]]:
+        """Return the sources that want to be told of invoices, with the collections they named."""
+        return {name: peer.updates for name, peer in self._peers.items() if peer.updates}
+
+    def tell(self, source: str, object_id: str, note: Note) -> Delivery:
+        """Tell a source about an invoice of one of its objects; safe to repeat."""
+        try:
+            peer = self._peer(source)
+        except SettingsError as error:
+            return Delivery(Outcome.FAILED, "settings", 0, str(error))
+        note = replace(note, object_id=object_id)
+        return tell_object(self._open(), peer, note, self._seconds)
 
     def close(self) -> None:
         """Let go of open connections; the next fetch opens new ones."""
