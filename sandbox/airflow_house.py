@@ -344,6 +344,7 @@ def _invoicing(home: Path, ledger_url: str) -> dict[str, str]:
         "INVOICING_ENV": "sandbox",
         "INVOICING_HOME": str(home),
         "INVOICING_STATE": str(home),
+        "INVOICING_PORTAL": str(home / "portal"),
         "INVOICING_LEDGER_URL": ledger_url,
     }
 

@@ -28,6 +28,7 @@ class Sandbox:
     url: str
     smtp_host: str
     smtp_port: int
+    imap_port: int
     base_urls: dict[str, str]
     keys: dict[str, dict[str, str]]
 
@@ -116,6 +117,12 @@ def mails(url: str) -> list[dict[str, Any]]:
     return found
 
 
+def notes(url: str) -> list[dict[str, str]]:
+    """Return what the product told about invoices of the company's records."""
+    found: list[dict[str, str]] = _ask("GET", f"{url}/api/notes")
+    return found
+
+
 def deals(url: str) -> list[dict[str, Any]]:
     """Return the deals of the CRM."""
     found: list[dict[str, Any]] = _ask("GET", f"{url}/api/deals")
@@ -136,6 +143,16 @@ def event(url: str, event_id: str) -> dict[str, Any]:
 def send_again(url: str, event_id: str) -> dict[str, Any]:
     """Send the webhook of an event once more, with the same id and a fresh signature."""
     return _told("POST", f"{url}/api/events/{event_id}/send", {})
+
+
+def write_back(url: str, mail_number: int, text: str) -> None:
+    """Answer a mail as the first one who got it."""
+    _ask("POST", f"{url}/api/mails/{mail_number}/answer", {"text": text})
+
+
+def send_back(url: str, mail_number: int) -> None:
+    """Let a mail come back as undeliverable."""
+    _ask("POST", f"{url}/api/mails/{mail_number}/bounce", {})
 
 
 def misbehave(url: str, fault: str, count: int = 1) -> None:

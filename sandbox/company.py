@@ -14,6 +14,7 @@ from sandbox.seed_world import seeded_world
 from sandbox.world import World
 
 SOURCES = ("crm", "psa", "esign", "accounting")
+MAILBOX = "mailbox"  # where the keys of our own mailbox stand
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -169,13 +170,17 @@ class Company:
 
 
 def shared_keys(folder: Path) -> dict[str, dict[str, str]]:
-    """Return token and webhook secret of each source; made once, readable by the owner only."""
+    """Return token and webhook secret of each source, and the login of our mailbox.
+
+    They are made once and readable by the owner only.
+    """
     file = folder / "keys.json"
     if not file.exists():
         made = {
             source: {"token": secrets.token_urlsafe(24), "secret": secrets.token_urlsafe(32)}
             for source in SOURCES
         }
+        made[MAILBOX] = {"user": "billing", "password": secrets.token_urlsafe(24)}
         new = folder / "keys.new"
         new.touch(mode=0o600)
         new.write_text(json.dumps(made, indent=1))

@@ -1,6 +1,6 @@
 """Everything that the pages and interfaces of the sandbox work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sandbox.company import Company
 from sandbox.mails import MailFolder
@@ -10,7 +10,10 @@ from sandbox.webhooks import Courier
 
 @dataclass
 class Desk:
-    """The company with its mailbox, its courier to the product and the keys they share."""
+    """The company with its mailbox, its courier to the product and the keys they share.
+
+    ``notes`` are what the product told about invoices of our records, by key.
+    """
 
     company: Company
     courier: Courier
@@ -18,3 +21,4 @@ class Desk:
     misbehaviour: Misbehaviour
     keys: dict[str, dict[str, str]]
     airflow_url: str
+    notes: dict[str, dict[str, str]] = field(default_factory=dict)

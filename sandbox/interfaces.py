@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from sandbox.company import SOURCES, Event, MistakeError
 from sandbox.desk import Desk
+from sandbox.mails import Mail
+from sandbox.replies import answer, send_back
 from sandbox.smtp_sink import FAULTS
 
 
@@ -28,6 +30,9 @@ class Interfaces:
             Route("/accounting/payments/{object_id}", self.tell_payment),
             Route("/psa/agreements/{agreement}/work", self.tell_work),
             Route("/api/mails", self.mails),
+            Route("/api/notes", self.notes),
+            Route("/api/mails/{number:int}/answer", self.answer, methods=["POST"]),
+            Route("/api/mails/{number:int}/bounce", self.bounce, methods=["POST"]),
             Route("/api/fault", self.set_fault, methods=["POST"]),
             Route("/api/deals", self.deals),
             Route("/api/deals/{deal_id}/win", self.win, methods=["POST"]),
@@ -37,6 +42,7 @@ class Interfaces:
             Route("/api/events/{event_id}", self.event),
             Route("/api/events/{event_id}/send", self.send, methods=["POST"]),
             Route("/{source}/{collection}/{object_id}", self.tell_object),
+            Route("/{source}/{collection}/{object_id}/invoices/{key}", self.note, methods=["PUT"]),
         ]
 
     async def tell_deal(self, request: Request) -> JSONResponse:
@@ -63,6 +69,19 @@ class Interfaces:
             raise HTTPException(404)
         return JSONResponse(found)
 
+    async def note(self, request: Request) -> JSONResponse:
+        """Keep what the product tells about an invoice of one of our records, once per key."""
+        source, key = request.path_params["source"], request.path_params["key"]
+        if source not in SOURCES:
+            raise HTTPException(404)
+        self._check_token(request, source)
+        record = f"{source}/{request.path_params['collection']}/{request.path_params['object_id']}"
+        self._desk.notes[key] = {**await _fields(request), "record": record}
+        return JSONResponse({"kept": key})
+
+    async def notes(self, _: Request) -> JSONResponse:
+        return JSONResponse(list(self._desk.notes.values()))
+
     async def tell_work(self, request: Request) -> JSONResponse:
         self._check_token(request, "psa")
         world, agreement = self._desk.company.world, request.path_params["agreement"]
@@ -73,6 +92,15 @@ class Interfaces:
 
     async def mails(self, _: Request) -> JSONResponse:
         return JSONResponse(self._desk.folder.summaries())
+
+    async def answer(self, request: Request) -> JSONResponse:
+        text = (await _fields(request)).get("text", "")
+        mail = find_mail(self._desk, request.path_params["number"])
+        return JSONResponse({"number": answer(self._desk.folder, mail, text)})
+
+    async def bounce(self, request: Request) -> JSONResponse:
+        mail = find_mail(self._desk, request.path_params["number"])
+        return JSONResponse({"number": send_back(self._desk.folder, mail)})
 
     async def set_fault(self, request: Request) -> JSONResponse:
         asked = await _fields(request)
@@ -147,6 +175,14 @@ def find_event(desk: Desk, event_id: str) -> Event:
     if event is None:
         raise HTTPException(404)
     return event
+
+
+def find_mail(desk: Desk, number: int) -> Mail:
+    """Return a mail that arrived, or answer 404."""
+    mail = desk.folder.get(number)
+    if mail is None:
+        raise HTTPException(404)
+    return mail
 
 
 def choose_fault(desk: Desk, fault: str, count: str) -> None:

@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 from invoicing.domain.draft import DraftRecord
 from invoicing.domain.issue import Invoice
+from invoicing.domain.parties import Channel
 from invoicing.domain.states import DraftState
 from invoicing.services.ports import Services
 from invoicing.services.queries import invoice_story
@@ -16,6 +19,7 @@ from sandbox.airflow_house import HouseError, wait_for
 from sandbox.client import attachment, mails
 from sandbox.expected import Expected
 from sandbox.people import People
+from sandbox.servers import OUR_DOMAINS
 from sandbox.town import Town, say
 
 PATIENCE = 150.0  # seconds; a sweep comes every minute
@@ -87,16 +91,27 @@ class Proof:
         with self.town.ledger.read() as work:
             return work.invoices.recent(1000)[::-1]
 
-    def mails_about(self, number: str) -> int:
-        """Count the mails that name an invoice."""
-        return sum(
-            number in mail["subject"] or number in mail["text"]
+    def mails_about(self, number: str) -> list[dict[str, Any]]:
+        """Return the mails to clients that name an invoice, oldest first."""
+        return [
+            mail
             for mail in mails(self.town.sandbox.url)
-        )
+            if number in mail["subject"] or number in mail["text"]
+            if not any(map(_is_ours, mail["recipients"]))
+        ]
 
     def mailed(self, invoice: Invoice | None) -> bool:
         """Tell whether an invoice lies in the mailbox."""
-        return invoice is not None and self.mails_about(invoice.number) > 0
+        return invoice is not None and bool(self.mails_about(invoice.number))
+
+    def told_us(self, words: str) -> list[dict[str, Any]]:
+        """Return the mails to our own people with these words in their subject or text."""
+        return [
+            mail
+            for mail in mails(self.town.sandbox.url)
+            if words in mail["subject"] or words in mail["text"]
+            if all(map(_is_ours, mail["recipients"]))
+        ]
 
     def story(self, invoice: Invoice) -> InvoiceStory:
         """Return all the ledger knows about an invoice."""
@@ -125,9 +140,15 @@ class Proof:
         self.check(what if found == wanted else f"{what} (found {found})", found == wanted)
 
 
+def _is_ours(address: str) -> bool:
+    return address.rpartition("@")[2] in OUR_DOMAINS
+
+
 def check_ledger(proof: Proof) -> None:
     """Check what must hold whatever happened: documents, promises, and no failed run."""
     proof.comes("every mail carries the stored document", lambda: _documents_agree(proof))
+    proof.comes("the archive has every document", lambda: _archive_agrees(proof))
+    proof.comes("the portal has what its clients get", lambda: _portal_agrees(proof))
     findings = verify(proof.services)
     for promise, sentence in PROMISES.items():
         broken = any(finding.promise is promise for finding in findings)
@@ -147,13 +168,26 @@ def tell_timelines(proof: Proof) -> None:
 
 def _documents_agree(proof: Proof) -> bool:
     """Compare the first mail about each invoice with the document in the ledger."""
-    url = proof.town.sandbox.url
-    arrived = mails(url)
     for invoice in proof.invoices():
-        mail = next((m for m in arrived if invoice.number in m["subject"]), None)
-        if mail is None:
+        arrived = proof.mails_about(invoice.number)
+        if not arrived:
             return False
-        content = attachment(url, mail["number"])
+        content = attachment(proof.town.sandbox.url, arrived[0]["number"])
         if sha256(content).hexdigest() != proof.story(invoice).document:
             return False
     return True
+
+
+def _portal_agrees(proof: Proof) -> bool:
+    """Compare the portal's folder with what went to clients who look there."""
+    folder = Path(proof.town.airflow.env["INVOICING_PORTAL"])
+    shown = {sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.pdf")}
+    mine = [one for one in proof.invoices() if Channel.PORTAL in one.content.client.channels]
+    return bool(mine) and {proof.story(one).document for one in mine} <= shown
+
+
+def _archive_agrees(proof: Proof) -> bool:
+    """Compare the archive with the documents in the ledger."""
+    folder = Path(proof.town.airflow.env["INVOICING_STATE"]) / "archive"
+    kept = {sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.pdf")}
+    return {proof.story(invoice).document for invoice in proof.invoices()} <= kept

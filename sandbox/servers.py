@@ -13,12 +13,15 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox.company import SOURCES, Company, shared_keys
+from sandbox.company import MAILBOX, SOURCES, Company, shared_keys
 from sandbox.desk import Desk
+from sandbox.imap_sink import Account, start_mailbox
 from sandbox.mails import MailFolder
 from sandbox.smtp_sink import Misbehaviour, start_sink
 from sandbox.web import sandbox_app
 from sandbox.webhooks import Courier
+
+OUR_DOMAINS = ("brightwater.example.com", "cloudbridge.example.com")
 
 
 class _WebServer(uvicorn.Server):
@@ -42,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
     parser.add_argument("--http-port", type=int, default=0, help="of the pages; 0 = any free one")
     parser.add_argument("--smtp-port", type=int, default=0, help="of the mail server; 0 = any")
+    parser.add_argument("--imap-port", type=int, default=0, help="of our mailbox; 0 = any")
     parser.add_argument("--today", type=_day, help="day of wins and payments")
     return parser
 
@@ -62,6 +66,8 @@ async def _serve(asked: argparse.Namespace) -> None:
     folder, misbehaviour = MailFolder(asked.state / "mails"), Misbehaviour()
     desk = Desk(company, courier, folder, misbehaviour, keys, asked.airflow_url)
     sink = await start_sink(folder, misbehaviour, asked.host, asked.smtp_port)
+    account = Account(**keys[MAILBOX], domains=OUR_DOMAINS)
+    mailbox = await start_mailbox(folder, account, asked.host, asked.imap_port)
     family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
     listener = socket.create_server((asked.host, asked.http_port), family=family)
     config = uvicorn.Config(
@@ -70,12 +76,13 @@ async def _serve(asked: argparse.Namespace) -> None:
     web = _WebServer(config)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop, web)
-    _announce(asked, listener, sink)
+    _announce(asked, listener, sink, mailbox)
     courier.resume()
     try:
         await web.serve(sockets=[listener])
     finally:
         sink.close()
+        mailbox.close()
         await courier.close()
 
 
@@ -83,7 +90,12 @@ def _stop(web: uvicorn.Server) -> None:
     web.should_exit = True
 
 
-def _announce(asked: argparse.Namespace, listener: socket.socket, sink: asyncio.Server) -> None:
+def _announce(
+    asked: argparse.Namespace,
+    listener: socket.socket,
+    sink: asyncio.Server,
+    mailbox: asyncio.Server,
+) -> None:
     """Say on one line where everything is; connections made from now on are answered."""
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     url = f"http://{host}:{listener.getsockname()[1]}"
@@ -91,6 +103,7 @@ def _announce(asked: argparse.Namespace, listener: socket.socket, sink: asyncio.
         "url": url,
         "smtp_host": asked.host,
         "smtp_port": sink.sockets[0].getsockname()[1],
+        "imap_port": mailbox.sockets[0].getsockname()[1],
         "base_urls": {source: f"{url}/{source}" for source in SOURCES},
         "keys": str(asked.state / "keys.json"),
     }

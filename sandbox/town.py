@@ -14,10 +14,14 @@ from invoicing.ledger.migrate import migrate
 from invoicing.ledger.unit_of_work import SqlLedger
 from sandbox.airflow_house import AirflowHouse, free_port, running
 from sandbox.client import Sandbox, start_sandbox
+from sandbox.company import MAILBOX
+from sandbox.imap_sink import SENT, SERVER
 
 BUSINESS_DAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SMALL_DEAL, BIG_DEAL, STRANGE_DEAL = "D-1001", "D-1002", "D-1003"
 _USUAL_PORT = 8080
+# The records that hear when their invoices are late or paid.
+UPDATES = {"crm": ["clients", "deals"], "psa": ["projects", "agreements"]}
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,38 @@ def connections_to(sandbox: Sandbox) -> dict[str, str]:
         "port": sandbox.smtp_port,
         "extra": {"disable_ssl": True, "disable_tls": True},
     }
+    mailbox = {
+        "conn_type": "imap",
+        "host": sandbox.smtp_host,
+        "port": sandbox.imap_port,
+        "login": sandbox.keys[MAILBOX]["user"],
+        "password": sandbox.keys[MAILBOX]["password"],
+        "extra": {
+            "use_ssl": False,
+            "disable_tls": True,
+            "sent_folder": SENT,
+            "authserv_id": SERVER,
+        },
+    }
     sources = {
         f"AIRFLOW_CONN_INVOICING_SOURCE_{name.upper()}": json.dumps(
             {
                 "conn_type": "http",
                 "host": base_url,
                 "password": sandbox.keys[name]["token"],
-                "extra": {"webhook_secrets": [sandbox.keys[name]["secret"]]},
+                "extra": {
+                    "webhook_secrets": [sandbox.keys[name]["secret"]],
+                    "updates": UPDATES.get(name, []),
+                },
             }
         )
         for name, base_url in sandbox.base_urls.items()
     }
-    return {"AIRFLOW_CONN_INVOICING_SMTP": json.dumps(mail)} | sources
+    return {
+        "AIRFLOW_CONN_INVOICING_SMTP": json.dumps(mail),
+        "AIRFLOW_CONN_INVOICING_IMAP": json.dumps(mailbox),
+        **sources,
+    }
 
 
 def _port() -> int:

@@ -21,11 +21,13 @@ from sandbox.interfaces import (
     Interfaces,
     choose_fault,
     find_event,
+    find_mail,
     let_happen,
     receive_payment,
     win_deal,
 )
 from sandbox.mails import Mail
+from sandbox.replies import answer, send_back
 from sandbox.smtp_sink import FAULTS
 from sandbox.world import Happening, day_of
 
@@ -72,6 +74,8 @@ class Pages:
             Route("/mail/fault", self.set_fault, methods=["POST"]),
             Route("/mail/{number:int}", self.mail),
             Route("/mail/{number:int}/html", self.mail_html),
+            Route("/mail/{number:int}/answer", self.answer, methods=["POST"]),
+            Route("/mail/{number:int}/bounce", self.bounce, methods=["POST"]),
             Route("/mail/{number:int}/source", self.mail_source),
             Route("/mail/{number:int}/files/{place:int}", self.mail_file),
             Route("/crm", self.crm),
@@ -117,6 +121,15 @@ class Pages:
         return self._page(
             "mail", mail=mail.summary(), has_html=bool(mail.body("html")), files=mail.files()
         )
+
+    async def answer(self, request: Request) -> Response:
+        text = (await _form(request)).get("text", "")
+        answer(self._desk.folder, self._mail(request), text)
+        return _to("/mail")
+
+    async def bounce(self, request: Request) -> Response:
+        send_back(self._desk.folder, self._mail(request))
+        return _to("/mail")
 
     async def mail_html(self, request: Request) -> Response:
         html = self._mail(request).body("html")
@@ -193,10 +206,7 @@ class Pages:
         return page
 
     def _mail(self, request: Request) -> Mail:
-        mail = self._desk.folder.get(request.path_params["number"])
-        if mail is None:
-            raise HTTPException(404)
-        return mail
+        return find_mail(self._desk, request.path_params["number"])
 
     def _happenings(self, source: str) -> list[tuple[Happening, Event | None]]:
         company = self._desk.company

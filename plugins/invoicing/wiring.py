@@ -2,20 +2,37 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from invoicing.adapters.anchor_log import AnchorLog
+from invoicing.adapters.folders import Directory
+from invoicing.adapters.imap import ImapMailbox
 from invoicing.adapters.mail import SmtpMailer
+from invoicing.adapters.pace import Pace
 from invoicing.adapters.sources import Peer, RestSources
 from invoicing.config.load import ConfigError, load_book, read_texts
+from invoicing.config.phrases import read_phrases
+from invoicing.config.problems import logo_problems
 from invoicing.config.settings import Settings
+from invoicing.documents.logos import broken_logos
 from invoicing.documents.renderer import DocumentRenderer, template_folders
 from invoicing.domain.book import Book
 from invoicing.domain.dispatch import Delivery, Message, Outcome
 from invoicing.ledger.clocks import DatabaseLeaseClock, LedgerClock
 from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services.faults import fault_point
-from invoicing.services.ports import Clock, Ledger, Limits, Mailer, Services
+from invoicing.services.ports import (
+    Clock,
+    Folder,
+    Ledger,
+    Limits,
+    Mailbox,
+    Mailer,
+    MailSession,
+    Services,
+)
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +42,15 @@ class NoMailer:
 
     It is no failure: Airflow calls a connection "not defined" also when it could not look it up.
     """
+
+    connections = 1
+
+    def session(self) -> AbstractContextManager[MailSession]:
+        """Return itself: there is nothing to open."""
+        return nullcontext(self)
+
+    def wait(self) -> None:
+        """Let every message come at once."""
 
     def send(self, message: Message) -> Delivery:
         """Put the message off before anything is sent."""
@@ -37,7 +63,8 @@ def open_services(settings: Settings) -> Services:
     log.info("ledger: %s", settings.ledger_place)
     ledger = SqlLedger(settings.ledger_url)
     clock = LedgerClock(ledger, movable=settings.sandbox)
-    book = active_book(settings, ledger, clock)
+    folders = template_folders(settings.home)
+    book = replace(active_book(settings, ledger, clock), phrases=read_phrases(folders))
     return Services(
         ledger=ledger,
         book=book,
@@ -45,11 +72,15 @@ def open_services(settings: Settings) -> Services:
         lease_clock=DatabaseLeaseClock(ledger),
         sources=RestSources(_peers(settings)),
         mailer=_mailer(settings),
-        renderer=DocumentRenderer(template_folders(settings.home)),
+        renderer=DocumentRenderer(folders),
         sender=settings.smtp.sender if settings.smtp else "",
         limits=Limits(settings.lease_seconds, settings.send_seconds),
         fault=fault_point(settings.faults),
         second_place=AnchorLog(settings.state / "anchors.log"),
+        mailbox=_mailbox(settings),
+        pages=settings.pages,
+        archive=_folder(settings, settings.archive),
+        portal=_folder(settings, settings.portal),
     )
 
 
@@ -62,6 +93,7 @@ def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
     try:
         texts = read_texts(settings.home)
         book = load_book(texts)
+        _refuse_broken_logos(book, settings.home)
     except ConfigError as error:
         cause = f"run `invoicing check`; mistakes at {error.places}"
         with ledger.write() as work:
@@ -77,6 +109,12 @@ def active_book(settings: Settings, ledger: Ledger, clock: Clock) -> Book:
         except _EditedError:
             return active_book(settings, ledger, clock)
     return book
+
+
+def _refuse_broken_logos(book: Book, home: Path) -> None:
+    broken = broken_logos(book.entities.values(), template_folders(home))
+    if broken:
+        raise ConfigError(logo_problems(broken))
 
 
 class _EditedError(Exception):
@@ -110,9 +148,29 @@ def _are_still(texts: Mapping[str, str], home: Path) -> bool:
 
 def _peers(settings: Settings) -> dict[str, Peer]:
     return {
-        name: Peer(source.name, source.base_url, source.token)
+        name: Peer(source.name, source.base_url, source.token, source.updates)
         for name, source in settings.sources.items()
     }
+
+
+def _folder(settings: Settings, root: Path | None) -> Folder | None:
+    return Directory(root, fault_point(settings.faults)) if root else None
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    imap = settings.imap
+    if imap is None:
+        return None
+    return ImapMailbox(
+        host=imap.host,
+        port=imap.port,
+        user=imap.user,
+        password=imap.password,
+        security=imap.security,
+        folder=imap.folder,
+        sent_folder=imap.sent_folder,
+        trusted=imap.trusted,
+    )
 
 
 def _mailer(settings: Settings) -> Mailer:
@@ -126,5 +184,7 @@ def _mailer(settings: Settings) -> Mailer:
         password=smtp.password,
         security=smtp.security,
         deadline_seconds=settings.send_seconds,
+        connections=smtp.connections,
+        pace=Pace(settings.state / "mail-pace", smtp.mails_per_minute),
         fault=fault_point(settings.faults),
     )

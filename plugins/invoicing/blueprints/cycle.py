@@ -25,6 +25,7 @@ from invoicing.operators.decide import DecideEventsOperator
 from invoicing.operators.draft import DraftInvoicesOperator
 from invoicing.operators.follow_up import FollowUpInvoicesOperator
 from invoicing.operators.parcels import PlanParcelsOperator
+from invoicing.operators.read_mail import ReadMailOperator
 from invoicing.operators.reconcile import ReconcilePaymentsOperator
 from invoicing.operators.report import ReportEventsOperator, ReportPaymentsOperator
 from invoicing.services.report import OURS
@@ -95,6 +96,16 @@ def reconcile_dag(*, doc: str | None) -> DAG:
             ReportPaymentsOperator(task_id="report"),
             ReconcilePaymentsOperator(task_id="reconcile"),
         )
+    return dag
+
+
+def approval_mail_dag(*, doc: str | None) -> DAG:
+    """Return the DAG that reads the answers to our mails.
+
+    :param doc: what finance reads about the DAG in Airflow (Markdown)
+    """
+    with _dag("approval_mail", (), doc, "mail", max_active_runs=1) as dag:
+        ReadMailOperator(task_id="read_mail")
     return dag
 
 

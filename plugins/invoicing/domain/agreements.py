@@ -158,12 +158,16 @@ class TimeAndMaterials:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A part of a project: worth an amount, or a percentage of the project's total."""
+    """A part of a project: worth an amount, or a percentage of the project's total.
+
+    ``after_payment`` bills it as soon as the invoice before it is paid, done or not.
+    """
 
     key: str
     description: str
     value: Money | None = None
     percent: Decimal | None = None
+    after_payment: bool = late(default=False)
 
 
 class DepositStyle(StrEnum):

@@ -97,6 +97,16 @@ def check_second_person(
         raise RefusedError(objection)
 
 
+def objection_to_mail(approver: Approver, amount: Money) -> str:
+    """Say why somebody cannot answer by mail about ``amount``, or nothing."""
+    login, limit = approver.login, approver.mail_limits.get(amount.currency)
+    if not approver.email:
+        return f"{login} has no email in config/review.yaml"
+    if limit is None:
+        return f"{login} has no mail limit for {amount.currency} and may not answer by mail"
+    return f"{amount} is over the mail limit of {login}, {limit}" if amount > limit else ""
+
+
 def stands_in_for(login: str, step: ReviewStep, policy: ReviewPolicy) -> str:
     """Name the approver in whose place ``login`` answers; nothing for one whom the step names."""
     if login in step.approvers:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from json.encoder import encode_basestring
 from operator import attrgetter
 from types import NoneType
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from invoicing.domain.money import plain
 
@@ -146,7 +146,9 @@ def _record_writer(kind: type) -> _Writer:
 _NEVER = object()  # the default of a field that is always written
 
 
-def _late_writer(heads: list[str], read: Callable[[object], Any], usual: list[object]) -> _Writer:
+def _late_writer(
+    heads: list[str], read: Callable[[object], Iterable[object]], usual: list[object]
+) -> _Writer:
     def write(value: object) -> str:
         items = zip(heads, read(value), usual, strict=False)
         told = [

@@ -1,12 +1,17 @@
 """Dispatch: a message to hand over once, the true outcome of trying, and when to try again."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from invoicing.domain.canonical import fingerprint
-from invoicing.domain.parties import Channel
+from invoicing.domain.parties import Channel, Client
 from invoicing.domain.states import OutboxState
+
+ISSUED = "issued"  # the step of a notice to our own people that an invoice left
+_MARK = re.compile(r"~to[0-9]+$")  # see `step_to_other`
 
 
 class Outcome(StrEnum):
@@ -30,6 +35,11 @@ class MessageKind(StrEnum):
     APPROVAL = "approval"
 
 
+GOES_TO_CLIENT = frozenset(
+    {MessageKind.INVOICE, MessageKind.CREDIT_NOTE, MessageKind.REMINDER, MessageKind.RECEIPT}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """Who gets a message; taken from the client's verified addresses."""
@@ -37,6 +47,44 @@ class Recipients:
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
+
+
+class Purpose(StrEnum):
+    """What a client is written to for; some of its people want one thing and not another."""
+
+    BILLING = "billing"
+    REMINDERS = "reminders"
+    RECEIPTS = "receipts"
+
+
+def recipients_for(client: Client, purpose: Purpose) -> Recipients:
+    """Return who of a client gets a message, each address once and where it is seen most.
+
+    Reminders go to the addresses given for them, where there are any; a receipt goes to those who
+    get the invoices, without their copies. The account manager is on copy if the client says so.
+    """
+    to, cc, bcc = client.billing_to, client.billing_cc, client.billing_bcc
+    if purpose is Purpose.RECEIPTS:
+        cc, bcc = (), ()
+    elif purpose is Purpose.REMINDERS:
+        # Whoever is named for reminders alone did not ask for the copies of invoices.
+        cc = client.reminders_cc or (() if client.reminders_to else cc)
+        bcc = client.reminders_bcc or (() if client.reminders_to else bcc)
+        to = client.reminders_to or to
+    if client.copy_account_manager and client.account_manager:
+        cc = (*cc, client.account_manager)
+    return _each_once(to, cc, bcc)
+
+
+def _each_once(*groups: tuple[str, ...]) -> Recipients:
+    seen: set[str] = set()
+    kept: list[tuple[str, ...]] = []
+    for group in groups:
+        first = {one.casefold(): one for one in reversed(group)}
+        new = [each for each in dict.fromkeys(map(str.casefold, group)) if each not in seen]
+        seen.update(new)
+        kept.append(tuple(first[each] for each in new))
+    return Recipients(*kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +98,12 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A complete mail; its Message-ID was fixed before the first attempt."""
+    """A complete mail; its Message-ID was fixed before the first attempt.
+
+    ``sender_name`` stands beside the sender where that is safe. Answers go to ``reply_to``, or to
+    the sender. ``follows`` are the Message-IDs of the mails that it belongs to, the first one
+    first.
+    """
 
     message_id: str
     sender: str
@@ -59,6 +112,9 @@ class Message:
     text: str
     html: str
     attachments: tuple[Attachment, ...]
+    sender_name: str = ""
+    reply_to: str = ""
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +140,8 @@ class OutboxRow:
     """A message to be handed over: one per (invoice, kind, step, channel), ever.
 
     ``invoice_id`` is the first one that it is about, ``about`` are the others of a merged reminder;
-    of a request for approval it is the draft that will have this id as an invoice. ``owner`` and ``lease_until`` are set while somebody is sending; ``not_before`` delays a
-    further attempt.
+    of a request for approval it is the draft that will have this id as an invoice. ``owner`` and
+    ``lease_until`` are set while somebody is sending; ``not_before`` delays a further attempt.
     """
 
     id: str
@@ -101,6 +157,37 @@ class OutboxRow:
     lease_until: datetime | None = None
     not_before: datetime | None = None
     about: tuple[About, ...] = ()
+
+    @property
+    def invoice_ids(self) -> tuple[str, ...]:
+        """Every invoice that it is about, the first one first."""
+        return (self.invoice_id, *(one.invoice_id for one in self.about))
+
+    @property
+    def plain_step(self) -> str:
+        """The step without the mark of a message that goes to another address."""
+        return _MARK.sub("", self.step) if self.kind in GOES_TO_CLIENT else self.step
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Tell whether handing it over twice does no harm: the other side keeps it once."""
+        return self.channel is not Channel.MAIL
+
+    @property
+    def ends_with_invoice(self) -> bool:
+        """Tell whether there is no point in it any more once all its invoices are void."""
+        outlives = {MessageKind.CREDIT_NOTE, MessageKind.APPROVAL}
+        return self.kind not in outlives and self.channel is not Channel.SOURCE
+
+
+def step_to_other(row: OutboxRow, others: Iterable[OutboxRow]) -> str:
+    """Name the step of the same message to another address; ``others`` are its invoice's."""
+    same = [
+        one
+        for one in others
+        if (one.kind, one.channel, one.plain_step) == (row.kind, row.channel, row.plain_step)
+    ]
+    return f"{row.plain_step}~to{len(same) + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +242,25 @@ def outbox_row(
         OutboxState.PENDING,
         about=about,
     )
+
+
+def client_messages(
+    invoice_id: str, kind: MessageKind, step: str, client: Client, sender: str
+) -> list[OutboxRow]:
+    """Plan a message in each way that a client gets its documents: by mail, in its portal."""
+    nobody, people = Recipients(()), recipients_for(client, Purpose.BILLING)
+    ways = [channel for channel in client.channels if channel is not Channel.SOURCE]
+    return [
+        outbox_row(
+            invoice_id,
+            kind,
+            step,
+            people if channel is Channel.MAIL else nobody,
+            sender,
+            channel=channel,
+        )
+        for channel in ways
+    ]
 
 
 def message_id(outbox_id: str, sender: str) -> str:

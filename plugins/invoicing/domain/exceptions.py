@@ -12,6 +12,7 @@ class Action(StrEnum):
     DECIDE_AGAIN = "decide_again"
     MARK_DELIVERED = "mark_delivered"
     SEND_AGAIN = "send_again"
+    SEND_TO_OTHER = "send_to_other"
     RENDER_AGAIN = "render_again"
     ACKNOWLEDGE = "acknowledge"
     VOID = "void"
@@ -82,6 +83,7 @@ KINDS: dict[str, Kind] = {
     "client_parked": Kind(FINANCE, (Action.UN_PARK,)),
     "already_billed": _DRAFT,
     "preview_failed": _BOOK,
+    "e_invoice_incomplete": _BOOK,
     # review
     "sent_back": _DRAFT,
     "rejected": _LOOK,
@@ -90,12 +92,19 @@ KINDS: dict[str, Kind] = {
     "not_approved": _LOOK,
     # the way out, and the money back
     "render_failed": Kind(ENGINEER, (Action.RENDER_AGAIN, Action.ACKNOWLEDGE)),
-    "send_failed": Kind(FINANCE, (Action.SEND_AGAIN, Action.MARK_DELIVERED)),
+    "archive_failed": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
+    "send_failed": Kind(FINANCE, (Action.SEND_AGAIN, Action.SEND_TO_OTHER, Action.MARK_DELIVERED)),
     "send_uncertain": Kind(FINANCE, (Action.MARK_DELIVERED, Action.SEND_AGAIN)),
+    "mail_bounced": Kind(FINANCE, (Action.SEND_TO_OTHER, Action.SEND_AGAIN, Action.MARK_DELIVERED)),
     "payment_unmatched": _MONEY,
     "payment_currency_differs": _LOOK,
     "payment_not_positive": _LOOK,
     "overpaid": _MONEY,
+    # what comes back by mail
+    "client_replied": Kind(FINANCE, (Action.LIFT_HOLD, Action.ACKNOWLEDGE)),
+    "mail_answer_refused": _LOOK,
+    "mail_unknown": _LOOK,
+    "mailbox_unreachable": Kind(ENGINEER, (Action.ACKNOWLEDGE,)),
     # corrections of what is issued
     "correction_asked": Kind(FINANCE, (Action.VOID, Action.CORRECT, Action.ACKNOWLEDGE)),
     "write_off_asked": Kind(FINANCE, (Action.WRITE_OFF, Action.ACKNOWLEDGE)),

@@ -1,14 +1,17 @@
 """Follow up: which reminders an unpaid invoice gets, and when one must not go out."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from invoicing.domain.money import Money
+from invoicing.domain.periods import instant_at
 from invoicing.domain.states import InvoiceState
 
 _SATURDAY = 5  # date.weekday()
+_MORNING = time(9)
+IS_PAID = "the invoice is paid"
 
 
 class Anchor(StrEnum):
@@ -38,20 +41,30 @@ class ReminderStep:
 
 @dataclass(frozen=True, slots=True)
 class ReminderPlan:
-    """The steps of a cadence; at most ``most_per_week`` mails go to one client (0: no cap)."""
+    """The steps of a cadence; at most ``most_per_week`` mails go to one client (0: no cap).
+
+    A reminder goes out from ``at`` on, by the clocks where it goes to. ``holidays`` are days off of
+    those who follow this plan, besides those of our entity.
+    """
 
     name: str
     steps: tuple[ReminderStep, ...]
     most_per_week: int = 0
+    at: time = _MORNING
+    holidays: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedReminder:
-    """A reminder with its day."""
+    """A reminder with its day, and the instant from which on it may go out.
+
+    Without ``planned_at`` it may go out all of that day where it goes to.
+    """
 
     step: str
     planned_on: date
     audience: Audience = Audience.CLIENT
+    planned_at: datetime | None = None
 
 
 DEFAULT_PLAN = ReminderPlan(
@@ -67,19 +80,25 @@ DEFAULT_PLAN = ReminderPlan(
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    """A reminder whose day has come, with whom it would go to and in whose name."""
+    """A reminder whose day has come, with whom it would go to and in whose name.
+
+    ``ours`` is the address at which our own people hear of it (an escalation).
+    """
 
     entity: str
     client: str
     invoice_id: str
     reminder: PlannedReminder
+    ours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MergedReminder:
     """One mail about all that one client is to be reminded of: the newest step of each invoice.
 
-    ``superseded`` are older steps that were missed meanwhile; they are not made up for.
+    One to our own people is about all clients whose invoices the same person looks after; then
+    ``client`` is the first of them. ``superseded`` are older steps that were missed meanwhile; they
+    are not made up for.
     """
 
     entity: str
@@ -103,6 +122,7 @@ def plan_reminders(
     step that would come no later than the invoice itself is left out: nobody is reminded of a new
     invoice. An escalation to our own people comes on the next business day instead.
     """
+    holidays = {*holidays, *plan.holidays}
     began = _cycle_anchor(plan, issued_on, cycle_on or issued_on)
     anchors = {Anchor.DUE: due_on, Anchor.ISSUED: issued_on, Anchor.CYCLE: began}
     planned = [
@@ -118,6 +138,17 @@ def plan_reminders(
         one for one in planned if one.audience is not Audience.US and one.planned_on > issued_on
     ]
     return tuple(sorted(later, key=lambda reminder: reminder.planned_on))
+
+
+def timed(
+    planned: Iterable[PlannedReminder], plan: ReminderPlan, client_zone: str, our_zone: str
+) -> tuple[PlannedReminder, ...]:
+    """Give each reminder its instant: the plan's time of day where the reminder goes to."""
+    zones = {Audience.CLIENT: client_zone, Audience.US: our_zone}
+    return tuple(
+        replace(one, planned_at=instant_at(one.planned_on, plan.at, zones[one.audience]))
+        for one in planned
+    )
 
 
 def _cycle_anchor(plan: ReminderPlan, issued_on: date, cycle_on: date) -> date:
@@ -152,7 +183,7 @@ def reason_not_to_remind(
     if state is InvoiceState.VOID:
         return "the invoice is void"
     if balance <= nothing:
-        return "the invoice is paid"
+        return IS_PAID
     if paused:
         return "reminders are paused"
     undisputed = balance - (disputed or nothing)
@@ -168,18 +199,24 @@ def merge(due: Iterable[DueReminder]) -> tuple[MergedReminder, ...]:
 
     What our entities send in their own names, and what goes to our own people, stays apart.
     """
-    mails: dict[tuple[str, str, Audience], dict[str, list[DueReminder]]] = {}
+    mails: dict[tuple[str, Audience, str], dict[str, list[DueReminder]]] = {}
     for one in sorted(due, key=lambda one: (one.reminder.planned_on, one.invoice_id)):
-        mail = mails.setdefault((one.entity, one.client, one.reminder.audience), {})
+        audience = one.reminder.audience
+        whom = one.client if audience is Audience.CLIENT else one.ours
+        mail = mails.setdefault((one.entity, audience, whom), {})
         mail.setdefault(one.invoice_id, []).append(one)
     return tuple(
-        MergedReminder(
-            *whom,
-            reminders=tuple(steps[-1] for steps in invoices.values()),
-            superseded=tuple(one for steps in invoices.values() for one in steps[:-1]),
-        )
-        for whom, invoices in sorted(mails.items())
+        _mail(entity, audience, invoices)
+        for (entity, audience, _), invoices in sorted(mails.items())
     )
+
+
+def _mail(
+    entity: str, audience: Audience, invoices: Mapping[str, list[DueReminder]]
+) -> MergedReminder:
+    newest = tuple(steps[-1] for steps in invoices.values())
+    missed = tuple(one for steps in invoices.values() for one in steps[:-1])
+    return MergedReminder(entity, newest[0].client, audience, newest, missed)
 
 
 def within_weekly_cap(most_per_week: int, mailed_on: Iterable[date], today: date) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from invoicing.domain.draft import Draft
 from invoicing.domain.follow_up import reason_not_to_remind
-from invoicing.domain.money import Money, total
+from invoicing.domain.money import Money, percent_of, total
 from invoicing.domain.states import InvoiceState
 
 
@@ -63,3 +64,16 @@ def reason_to_wait(
         in_transit=held_back(placed, HoldKind.IN_TRANSIT, balance, day),
         paused=any(one.kind is HoldKind.PAUSED and one.counts_on(day) for one in placed),
     )
+
+
+def part_of_line(content: Draft, position: int, balance: Money) -> Money | None:
+    """Return what a line asks for with its tax, at most ``balance``; None where that is all or
+    nothing, so that a dispute about it is one about the whole."""
+    line = next((one for one in content.lines if one.position == position), None)
+    if line is None or line.net.currency != balance.currency:
+        return None
+    tax = Money.zero(balance.currency)
+    if not content.prices_include_tax:
+        tax = percent_of(line.net, line.rate.effective_percent)
+    amount = line.net + tax
+    return amount if Money.zero(balance.currency) < amount < balance else None

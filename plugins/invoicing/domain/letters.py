@@ -49,3 +49,25 @@ class Letter:
     paid: Money | None = None
     question: Question | None = None
     step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a source is told about an invoice for something of its own: a project, a client, a deal.
+
+    ``key`` is the same however often it is told. ``state`` is the word that stands in the record:
+    open, partially_paid, paid, late or void.
+    """
+
+    key: str
+    source: str
+    collection: str
+    object_id: str
+    invoice_id: str
+    number: str
+    state: str
+    issued_on: date
+    due_on: date
+    due: Money
+    open: Money
+    days_late: int = 0

@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 from typing import assert_never
@@ -74,6 +74,31 @@ def local_date(instant: datetime, zone: str) -> date:
     """Return the calendar day that ``instant`` falls on in ``zone``."""
     _check_aware(instant)
     return instant.astimezone(_zone(zone)).date()
+
+
+def instant_at(day: date, at: time, zone: str) -> datetime:
+    """Return the instant at which the clocks of ``zone`` show ``at`` on ``day``, in UTC.
+
+    Where they show it twice it is the first time; where they leap over it, the end of the leap.
+    """
+    local = datetime.combine(day, at, _zone(zone))
+    instant = local.astimezone(UTC)
+    if instant.astimezone(_zone(zone)).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    # Read with the offset from before the leap it comes after it, and the other way round.
+    return _change_between(local.replace(fold=1).astimezone(UTC), instant, _zone(zone))
+
+
+def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant at which the clocks of ``zone`` are changed, to the second."""
+    new = after.astimezone(zone).utcoffset()
+    while (apart := (after - before) // timedelta(seconds=1)) > 1:
+        middle = before + timedelta(seconds=apart // 2)
+        if middle.astimezone(zone).utcoffset() == new:
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 def local_month(instant: datetime, zone: str) -> str:

@@ -27,6 +27,11 @@ class Payment:
         if self.amount != self.amount.rounded():
             raise MoneyError(f"a payment of {self.amount} is finer than its currency allows")
 
+    @property
+    def key(self) -> str:
+        """Its name in the queue, in the trail and in messages about it."""
+        return f"{self.source}:{self.external_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class OpenInvoice:

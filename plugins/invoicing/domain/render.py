@@ -83,7 +83,7 @@ class AccountItem:
     """One invoice on an account: what it asked for, what is open, what of that is contested.
 
     ``days_late`` is below zero before the due date. ``asked`` is what a reminder asks for: open
-    without what is contested or under way.
+    without what is contested or under way. ``client`` is the name, for those who serve several.
     """
 
     invoice_id: str
@@ -97,6 +97,7 @@ class AccountItem:
     disputed: Money
     days_late: int
     step: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

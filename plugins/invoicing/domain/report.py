@@ -19,6 +19,7 @@ from invoicing.domain.periods import Cycle, Period, period, periods_due, without
 from invoicing.domain.work import Work
 
 CALENDAR = "calendar"
+LEDGER = "ledger"  # the source of what follows from payments
 SETTLEMENT = "settlement:"
 FIRST_BLOCK = "block:1"
 _DAY = timedelta(days=1)

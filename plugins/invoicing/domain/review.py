@@ -29,13 +29,17 @@ LABELS = {Answer.APPROVE: "Approve", Answer.REJECT: "Reject", Answer.SEND_BACK: 
 class Approver:
     """Somebody who may approve: up to a gross amount per currency (none given: any amount).
 
-    On a day of ``away`` the delegate is asked; the delegate's own limits then count.
+    On a day of ``away`` the delegate is asked; the delegate's own limits then count. ``email`` is
+    where questions are mailed to, ``mail_limits`` is up to which gross amount per currency an
+    answer from there counts (none given: never).
     """
 
     login: str
     limits: Mapping[str, Money] = field(default_factory=dict)
     delegate: str = ""
     away: tuple[Period, ...] = ()
+    email: str = ""
+    mail_limits: Mapping[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

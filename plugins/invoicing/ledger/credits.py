@@ -5,15 +5,16 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, exists, func, insert, select
 
 from invoicing.domain.credit import IssuedCreditNote
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.issue import SeriesKey
 from invoicing.domain.money import Money, plain
 from invoicing.domain.reconcile import WriteOff
-from invoicing.ledger.statements import Rows
-from invoicing.ledger.tables import credit_notes, write_offs
+from invoicing.domain.render import DocumentKind
+from invoicing.ledger.statements import Rows, in_order
+from invoicing.ledger.tables import credit_notes, document_links, write_offs
 from invoicing.services.ledger_ports import CreditRecord
 
 
@@ -31,6 +32,21 @@ class CreditRows(Rows):
         for row in self.rows_by(query, credit_notes.c.invoice_id, set(invoice_ids)):
             found[row.invoice_id].append(credit_of_row(row))
         return {invoice_id: found[invoice_id] for invoice_id in invoice_ids}
+
+    def get(self, note_ids: Collection[str]) -> list[CreditRecord]:
+        """Return credit notes that exist, in the order asked for."""
+        rows = self.rows_by(select(credit_notes), credit_notes.c.id, set(note_ids))
+        return in_order(note_ids, {row.id: credit_of_row(row) for row in rows})
+
+    def without_document(self, limit: int) -> list[str]:
+        """Return ids of credit notes whose document was not rendered yet, the oldest first."""
+        rendered = exists().where(
+            document_links.c.subject == credit_notes.c.id,
+            document_links.c.kind == DocumentKind.CREDIT_NOTE,
+        )
+        order = (credit_notes.c.issued_at, credit_notes.c.entity, credit_notes.c.sequence)
+        query = select(credit_notes.c.id).where(~rendered).order_by(*order).limit(limit)
+        return list(self.connection.scalars(query))
 
     def by_number(self, number: str) -> CreditRecord | None:
         """Return the credit note with this number; two entities of ours may both have it."""

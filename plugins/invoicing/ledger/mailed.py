@@ -33,6 +33,11 @@ class MailboxRows(Rows):
         )
         return self.connection.execute(update(mailboxes).where(here).values(values)).rowcount == 1
 
+    def is_known(self, digest: str) -> bool:
+        """Tell whether a mail of these bytes was read before."""
+        query = select(mails.c.digest).where(mails.c.digest == digest)
+        return self.connection.scalar(query) is not None
+
     def add(self, record: MailRecord) -> bool:
         """Store what was done about a mail; False when this mail was read before."""
         row = {name: getattr(record, name) for name in mails.c.keys()}  # noqa: SIM118 # no mapping

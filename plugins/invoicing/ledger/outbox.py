@@ -4,17 +4,62 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, update
 
-from invoicing.domain.dispatch import Attempt, Delivery, OutboxRow
+from invoicing.domain.dispatch import ISSUED, Attempt, Delivery, MessageKind, OutboxRow
 from invoicing.domain.errors import NotFoundError
+from invoicing.domain.parties import Channel
+from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import InvoiceState, OutboxState, check_outbox_move
 from invoicing.ledger.invoices import HAS_DOCUMENT
 from invoicing.ledger.parking import PARKED
 from invoicing.ledger.statements import Rows
-from invoicing.ledger.tables import attempts, invoices, outbox
+from invoicing.ledger.tables import attempts, document_links, invoices, outbox
 
+_NOTE_ID = 32  # characters; a message to another address has a mark behind it
 _FREE: dict[str, object] = {"owner": "", "lease_until": None}
+
+
+def _invoice_is(*states: OutboxState) -> ColumnElement[bool]:
+    """Tell whether a message with the invoice itself, by whatever way, is in one of ``states``."""
+    other = outbox.alias("other")
+    return exists().where(
+        other.c.invoice_id == outbox.c.invoice_id,
+        other.c.kind == MessageKind.INVOICE,
+        other.c.state.in_(states),
+    )
+
+
+def _is_any(*kinds: MessageKind) -> ColumnElement[bool]:
+    return outbox.c.kind.in_(kinds)
+
+
+_IS_ISSUED = invoices.c.state == InvoiceState.ISSUED
+_NOTE_HAS_DOCUMENT = exists().where(
+    document_links.c.subject == func.substr(outbox.c.step, 1, _NOTE_ID),
+    document_links.c.kind == DocumentKind.CREDIT_NOTE,
+)
+_CAME_FIRST = _invoice_is(OutboxState.DONE, OutboxState.UNCERTAIN, OutboxState.BOUNCED)
+_IS_READY = or_(
+    _is_any(MessageKind.APPROVAL),
+    and_(_is_any(MessageKind.INVOICE), _IS_ISSUED, HAS_DOCUMENT),
+    # About several invoices, of which the first may be void by now: each is looked at when claimed.
+    and_(_is_any(MessageKind.REMINDER, MessageKind.ESCALATION), HAS_DOCUMENT),
+    # A client does not get the correction before what it corrects.
+    and_(
+        _is_any(MessageKind.CREDIT_NOTE),
+        _NOTE_HAS_DOCUMENT,
+        or_(
+            _CAME_FIRST,
+            and_(
+                invoices.c.state == InvoiceState.VOID,
+                ~_invoice_is(OutboxState.PENDING, OutboxState.SENDING),
+            ),
+        ),
+    ),
+    and_(_is_any(MessageKind.NOTICE), outbox.c.step == ISSUED, _invoice_is(OutboxState.DONE)),
+    and_(_is_any(MessageKind.NOTICE, MessageKind.RECEIPT), outbox.c.step != ISSUED),
+)
 
 
 class OutboxRows(Rows):
@@ -45,18 +90,41 @@ class OutboxRows(Rows):
         """
         query = (
             select(outbox)
-            .join(invoices, invoices.c.id == outbox.c.invoice_id)
+            .outerjoin(invoices, invoices.c.id == outbox.c.invoice_id)
             .where(
                 outbox.c.state == OutboxState.PENDING,
                 or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
-                invoices.c.state == InvoiceState.ISSUED,
-                invoices.c.client.not_in(PARKED),
-                HAS_DOCUMENT,
+                func.coalesce(invoices.c.client, "").not_in(PARKED),
+                _IS_READY,
             )
-            .order_by(invoices.c.issued_at, invoices.c.sequence, outbox.c.id)
+            # Questions first: an approver's answer is what the rest of a month waits for.
+            .order_by(
+                outbox.c.kind != MessageKind.APPROVAL,
+                invoices.c.issued_at,
+                invoices.c.sequence,
+                outbox.c.id,
+            )
             .limit(limit)
         )
         return [_message(row) for row in self.connection.execute(query)]
+
+    def is_free(self, row: OutboxRow) -> bool:
+        """Tell whether a message waits as ``row`` says, and keep it so until this ends."""
+        query = select(outbox.c.id).where(
+            outbox.c.id == row.id,
+            outbox.c.state == OutboxState.PENDING,
+            outbox.c.attempt == row.attempt,
+        )
+        return self.connection.execute(query.with_for_update()).first() is not None
+
+    def uncertain(self, since: datetime, limit: int) -> list[OutboxRow]:
+        """Return mails of which nobody knows whether they arrived, tried after ``since``."""
+        tried = exists().where(attempts.c.outbox_id == outbox.c.id, attempts.c.ended_at >= since)
+        query = select(outbox).where(
+            outbox.c.state == OutboxState.UNCERTAIN, outbox.c.channel == Channel.MAIL, tried
+        )
+        rows = self.connection.execute(query.order_by(outbox.c.id).limit(limit))
+        return [_message(row) for row in rows]
 
     def claim(self, row: OutboxRow, owner: str, lease_until: datetime, now: datetime) -> bool:
         """PENDING -> SENDING, if it is as ``row`` says; begins a new attempt."""
@@ -106,7 +174,7 @@ class OutboxRows(Rows):
         return [_message(row) for row in self.connection.execute(self.claimed(query))]
 
     def resolve(self, row_id: str, before: OutboxState, after: OutboxState) -> bool:
-        """Move a FAILED or UNCERTAIN message as a person decided, by compare-and-set."""
+        """Move a message that nobody is sending as was decided, by compare-and-set."""
         check_outbox_move(before, after)
         here = and_(outbox.c.id == row_id, outbox.c.state == before)
         return self._changed(here, {"state": after, "not_before": None, **_FREE})

@@ -50,6 +50,13 @@ class ParcelRows(Rows):
         )
         return in_order(ids, load_parcels(self, ids))
 
+    def carrying(self, item: ParcelItem) -> str:
+        """Return the id of the parcel that an item is in, or nothing."""
+        here = and_(
+            parcel_items.c.draft_id == item.draft_id, parcel_items.c.version == item.version
+        )
+        return self.connection.scalar(select(parcel_items.c.parcel_id).where(here)) or ""
+
     def _put_items(self, items: list[dict[str, object]]) -> None:
         dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(parcel_items)

@@ -111,9 +111,13 @@ class QueryRows(Rows):
         return [Waiting(row.id, row.asked_at) for row in self.connection.execute(_of(part, query))]
 
     def owners_of_messages(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Return the invoice that each of these messages is about."""
-        rows = self.rows_by(select(outbox.c.id, outbox.c.invoice_id), outbox.c.id, message_ids)
-        return {row.id: row.invoice_id for row in rows}
+        """Return the invoice that each of these messages, or credit notes, is about."""
+        found: dict[str, str] = {}
+        for table in (outbox, credit_notes):
+            query = select(table.c.id, table.c.invoice_id)
+            rows = self.rows_by(query, table.c.id, message_ids)
+            found |= {row.id: row.invoice_id for row in rows}
+        return found
 
     def events(self, row_ids: Collection[str]) -> list[EventRow]:
         """Return the events that exist."""

@@ -5,13 +5,13 @@ from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.holds import HoldKind
 from invoicing.services.correct import correct_invoice, void_invoice, write_off
 from invoicing.services.decide import decide_again
-from invoicing.services.dispatch import mark_delivered, send_again
 from invoicing.services.draft import draft_again
 from invoicing.services.hold import lift_hold
 from invoicing.services.park import release, unpark
 from invoicing.services.ports import Services
 from invoicing.services.reconcile import place_payment
-from invoicing.services.render import render_invoices
+from invoicing.services.render import render_again
+from invoicing.services.resolve import mark_delivered, send_again, send_to_other
 
 _NEEDS_TWO = {Action.VOID, Action.CORRECT, Action.WRITE_OFF}
 _NEEDS_A_DECISION = {"credit_left"}
@@ -46,18 +46,26 @@ def _carry_out(s: Services, entry: ExceptionEntry, action: Action, actor: str, w
             draft_again(s, subject, actor)
         case Action.DECIDE_AGAIN:
             decide_again(s, subject, actor)
-        case Action.MARK_DELIVERED:
-            mark_delivered(s, subject, actor)
-        case Action.SEND_AGAIN:
-            send_again(s, subject, actor)
+        case Action.MARK_DELIVERED | Action.SEND_AGAIN | Action.SEND_TO_OTHER:
+            _decide_message(s, subject, action, actor)
         case Action.RENDER_AGAIN:
-            if not render_invoices(s, [subject]):
+            if not render_again(s, subject):
                 raise StateError("the document still cannot be rendered; see the new cause")
         case Action.ACKNOWLEDGE:
             _acknowledge(s, entry, actor, word)
         case _:
             return _put_right(s, entry, action, actor, word)
     return ""
+
+
+def _decide_message(s: Services, outbox_id: str, action: Action, actor: str) -> None:
+    """Say what becomes of a message that did not arrive, or of which nobody knows."""
+    if action is Action.MARK_DELIVERED:
+        mark_delivered(s, outbox_id, actor)
+    elif action is Action.SEND_AGAIN:
+        send_again(s, outbox_id, actor)
+    else:
+        send_to_other(s, outbox_id, actor)
 
 
 def _put_right(s: Services, entry: ExceptionEntry, action: Action, actor: str, word: str) -> str:

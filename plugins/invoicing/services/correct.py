@@ -20,6 +20,7 @@ from invoicing.domain.reconcile import WriteOff
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import InvoiceState, OutboxState
 from invoicing.domain.work import ref_of
+from invoicing.services.compose import ABOUT_MESSAGES, IS_VOID, REMINDING
 from invoicing.services.credit import (
     Word,
     add_note,
@@ -32,14 +33,16 @@ from invoicing.services.credit import (
     show_credit_left,
     take_back_write_offs,
 )
-from invoicing.services.dispatch import IS_VOID
 from invoicing.services.gate import Gate
 from invoicing.services.hold import lift
 from invoicing.services.ledger_ports import UnitOfWork
+from invoicing.services.letters import drop_waiting
 from invoicing.services.parcels import agreement_of
 from invoicing.services.ports import Services
 from invoicing.services.report import facts_today
 
+# What is said about an invoice whatever is still owed on it.
+_NOT_ABOUT_DEBT = frozenset({MessageKind.INVOICE, MessageKind.NOTICE, MessageKind.RECEIPT})
 CORRECTION, WRITE_OFF = "correction_asked", "write_off_asked"
 
 
@@ -139,7 +142,7 @@ def write_off(s: Services, invoice_id: str, actor: str) -> str:
         work.write_offs.add(
             WriteOff(invoice_id, balance, word.reason, word.asked_by, word.actor, now)
         )
-        _drop_messages(s, work, invoice, "the rest was written off", {MessageKind.INVOICE})
+        _drop_messages(s, work, invoice, "the rest was written off", _NOT_ABOUT_DEBT)
         work.exceptions.settle(Action.WRITE_OFF, invoice_id, actor, now)
         detail = {"amount": str(balance), "reason": word.reason, "asked_by": word.asked_by}
         work.trail.add(invoice_id, "written_off", now, detail, actor)
@@ -230,22 +233,20 @@ def _drop_messages(
 ) -> None:
     """Drop what is planned and what waits to be sent; what is under way cannot be called back.
 
-    Reminders first: one that is being queued meanwhile is seen among the messages then.
+    Reminders first: one that is being queued meanwhile is seen among the messages then. The credit
+    note still goes out, and so does a reminder that is about other invoices, too.
     """
     now = s.clock.now()
-    for reminder, outcome in work.reminders.of_invoice(invoice.id):
-        if not outcome and work.reminders.settle(invoice.id, reminder.step, reason, now):
-            detail = {"step": reminder.step, "planned_on": str(reminder.planned_on)}
-            work.trail.add(invoice.id, "reminder_dropped", now, detail | {"reason": reason})
+    drop_waiting(s, work, invoice.id, reason)
     for row in work.outbox.of_invoices([invoice.id]):
-        if row.kind in but:
+        if row.kind in but or row.about or not row.ends_with_invoice:
             continue
-        if work.outbox.resolve(row.id, OutboxState.PENDING, OutboxState.FAILED):
+        if row.kind not in REMINDING and work.outbox.resolve(
+            row.id, OutboxState.PENDING, OutboxState.FAILED
+        ):
             detail = {"message": row.id, "step": row.step, "reason": reason}
-            is_mail = row.kind is MessageKind.INVOICE
-            action = "message_dropped" if is_mail else "reminder_dropped"
-            work.trail.add(invoice.id, action, now, detail)
-        for code in ("send_failed", "send_uncertain"):
+            work.trail.add(invoice.id, "message_dropped", now, detail)
+        for code in ABOUT_MESSAGES:
             work.exceptions.close(code, row.id, SYSTEM, reason, now)
 
 

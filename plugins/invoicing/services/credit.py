@@ -13,6 +13,7 @@ from invoicing.domain.credit import (
     issue_credit_note,
     uncredited,
 )
+from invoicing.domain.dispatch import MessageKind, client_messages
 from invoicing.domain.draft import deposit_ref
 from invoicing.domain.errors import NotFoundError, RefusedError, StateError, TerminalError
 from invoicing.domain.issue import Invoice, series_key
@@ -135,6 +136,7 @@ def add_note(s: Services, work: UnitOfWork, note: CreditNote, word: Word) -> str
     now = s.clock.now()
     key = series_key(note.entity, now, note.entity.credit_notes)
     s.fault("credit.begin")
+    _announce(s, work, note)
     sequence = work.invoices.take_numbers(key, 1)
     s.fault("credit.number_taken")
     issued = issue_credit_note(note, key=key, sequence=sequence, now=now)
@@ -151,6 +153,14 @@ def add_note(s: Services, work: UnitOfWork, note: CreditNote, word: Word) -> str
     work.trail.add(note.invoice_id, "credited", now, detail, word.actor)
     s.fault("credit.numbered")
     return issued.number
+
+
+def _announce(s: Services, work: UnitOfWork, note: CreditNote) -> None:
+    """Plan that the client gets the credit note, at the addresses that it has today."""
+    client = s.book.clients.get(note.client.key, note.client)
+    sender = s.sender_for(note.entity)
+    kind = MessageKind.CREDIT_NOTE
+    work.outbox.add(client_messages(note.invoice_id, kind, note.id, client, sender))
 
 
 def take_back_write_offs(

@@ -21,7 +21,7 @@ from invoicing.domain.obligations import (
     Owed,
 )
 from invoicing.domain.parcels import ParcelItem
-from invoicing.domain.report import CALENDAR
+from invoicing.domain.report import CALENDAR, LEDGER
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.domain.states import DraftState
 from invoicing.services.gate import Gate
@@ -108,7 +108,7 @@ def decide_again(s: Services, event_row_id: str, actor: str) -> None:
     again = _of_calendar_today(s, row)
     now = s.clock.now()
     with s.write("decide_again") as work:
-        ours = row.hint.kind in OURS or row.hint.source == CALENDAR
+        ours = row.hint.kind in OURS or row.hint.source in {CALENDAR, LEDGER}
         after = EventState.READY if ours else EventState.HINTED
         reason = f"{actor} asked to decide again"
         if not work.inbox.settle(event_row_id, EventState.HELD, after, reason):

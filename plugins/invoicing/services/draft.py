@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from invoicing.domain.bounds import BROKEN, floods
 from invoicing.domain.draft import Draft
+from invoicing.domain.einvoicing.outcome import missing
 from invoicing.domain.errors import NotFoundError, StateError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.obligations import Hold, Obligation
@@ -79,6 +80,8 @@ def _new_version(s: Services, bundle: Bundle, draft_id: str, actor: str) -> None
     preview = s.renderer.render([preview_page(result)])[0]
     if preview.document is None:
         raise StateError(f"the preview still cannot be rendered: {preview.error}")
+    if lacking := missing(result):
+        raise StateError(f"the e-invoice is still not complete: {lacking}")
     with s.write("redraft") as work:
         work.obligations.claim(standings.agreements)
         _refuse_if_stopped(s, work, standings, bundle)
@@ -265,14 +268,17 @@ def _hold_broken(
     taken: Sequence[tuple[str, str]],
     preview: Rendered,
 ) -> bool:
-    """Hold a draft that bills what another one bills, or that cannot be shown."""
+    """Hold a draft that bills what another one bills, or that cannot be shown as agreed."""
     item = ParcelItem(draft.id, 1)
     if taken:
         records = ", ".join(f"{record} (in {other})" for record, other in taken)
         _hold_draft(s, work, item, "already_billed", f"on another draft: {records}")
     if preview.document is None:
         _hold_draft(s, work, item, "preview_failed", preview.error)
-    return bool(taken) or preview.document is None
+    lacking = missing(draft)
+    if lacking:
+        _hold_draft(s, work, item, "e_invoice_incomplete", lacking)
+    return bool(taken) or preview.document is None or bool(lacking)
 
 
 def _close_shadow(s: Services, work: UnitOfWork, draft: Draft, item: ParcelItem) -> None:

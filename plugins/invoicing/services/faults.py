@@ -17,11 +17,12 @@ STEPS = (
     "report", "request", "unknown", "dues", "dues_asked", "fetch", "hold_hint", "unreachable",
     "decide", "decide_again", "flood", "draft", "redraft", "reopen", "plan",
     "ask", "answer", "expire", "refuse", "issue", "render",
-    "claim", "dispatch", "give_up", "recover", "resolve", "remind", "reconcile",
+    "claim", "dispatch", "give_up", "recover", "resolve",
+    "send_to_other", "found_sent", "archive", "archive_failed", "remind", "reconcile",
     "anchor", "audit",
     "acknowledge", "unpark", "refuse_unpark", "release", "refuse_redraft",
     "ask_correction", "void", "correct", "credit", "write_off", "place",
-    "place_hold", "lift_hold", "refuse_act",
+    "place_hold", "lift_hold", "refuse_act", "read_mail", "refuse_mail", "mailbox",
 )  # fmt: skip
 
 POINTS = (
@@ -29,11 +30,12 @@ POINTS = (
     "draft.begin", "draft.source_read", "draft.mid_lines",
     "ask.requested", "answer.arrived",
     "issue.begin", "issue.number_taken", "issue.numbered",
-    "render.rendered",
+    "render.rendered", "archive.begin", "archive.written", "archive.synced", "archive.renamed",
     "smtp.connect", "smtp.ehlo", "smtp.tls", "smtp.auth", "smtp.mail", "smtp.rcpt", "smtp.data",
     "smtp.body", "smtp.dot", "smtp.reply", "dispatch.reply_read",
     "remind.due_computed", "remind.rechecked",
     "reconcile.page_read", "reconcile.inserted",
+    "read_mail.page_read",
     "migrate.mid", "migrate.done",
     "correct.source_read", "credit.begin", "credit.number_taken", "credit.numbered",
 )  # fmt: skip

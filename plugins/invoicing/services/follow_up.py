@@ -1,12 +1,21 @@
 """Follow up: finish what was interrupted, and remind once where money is still owed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from invoicing.domain.dispatch import MessageKind, Recipients, outbox_row
+from invoicing.domain.dispatch import (
+    About,
+    MessageKind,
+    OutboxRow,
+    Purpose,
+    Recipients,
+    outbox_row,
+    recipients_for,
+)
 from invoicing.domain.follow_up import (
     Audience,
     DueReminder,
+    MergedReminder,
     PlannedReminder,
     merge,
     reason_not_to_remind,
@@ -16,50 +25,49 @@ from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
 from invoicing.domain.periods import local_date
 from invoicing.domain.states import OutboxState
+from invoicing.services.archive import archive_pending
 from invoicing.services.dispatch import dispatch_due, recover_expired
 from invoicing.services.gate import Gate
 from invoicing.services.issue import plan_of
 from invoicing.services.ledger_ports import QUEUED, UnitOfWork
+from invoicing.services.news import tell_late
 from invoicing.services.ports import Services
 from invoicing.services.render import render_pending
+from invoicing.services.resolve import resolve_uncertain
 
 _WEEK = timedelta(days=7)
 
 
 def follow_up(s: Services, limit: int = 1000) -> list[str]:
-    """Recover, render what is missing, queue due reminders and send; return what was sent."""
+    """Recover, render and file what is missing, queue due reminders; return what was sent.
+
+    What nobody knows the end of is looked for in the mailbox before anything is sent.
+    """
     recover_expired(s)
     render_pending(s, limit)
+    archive_pending(s, limit)
     queue_reminders(s, limit)
+    resolve_uncertain(s)
     return dispatch_due(s, limit)
 
 
 def queue_reminders(s: Services, limit: int = 1000) -> list[str]:
     """Put due reminders into the outbox, or drop them with the reason; return the ids queued.
 
-    What is disputed, paused or under way waits until its hold is lifted or over.
-    After days without a run each audience gets only the last step that came due meanwhile. A
-    client that is parked or not live, or has had its mails of the week, is reminded later.
+    A client gets one mail about all its invoices, and so does each of our own people. What is
+    disputed, paused or under way waits until its hold is lifted or over. After days without a run
+    each audience gets only the last step that came due meanwhile. A client that is parked or not
+    live, or has had its mails of the week, is reminded later.
     """
     now = s.clock.now()
     # The day after tomorrow in UTC is no client's today, so nothing due is missed.
     horizon = now.date() + timedelta(days=1)
-    queued: list[str] = []
     with s.write("remind") as work:
         due = work.reminders.due(horizon, limit)
         invoices = {one.id: one for one in work.invoices.get({invoice_id for invoice_id, _ in due})}
         s.fault("remind.due_computed")
         desk = _Desk(s, work, invoices)
-        for mail in merge(desk.ripe(due)):
-            newest = {one.invoice_id: one.reminder for one in mail.reminders}
-            for one in mail.superseded:
-                if desk.may_go(one):
-                    step = newest[one.invoice_id].step
-                    desk.drop(one, desk.reason(one) or f"{step} came due meanwhile")
-            for one in mail.reminders:
-                if desk.may_go(one):
-                    queued += desk.settle(one)
-    return queued
+        return [row for mail in merge(desk.ripe(due)) for row in desk.settle(mail)]
 
 
 class _Desk:
@@ -78,12 +86,18 @@ class _Desk:
         """Yield what is due on the day it is where it goes to, about invoices that arrived."""
         arrived = _with_mail_sent(self._work, self._invoices)
         for invoice_id, reminder in due:
-            content, ours = self._invoices[invoice_id].content, reminder.audience is Audience.US
+            invoice = self._invoices[invoice_id]
+            content, ours = invoice.content, reminder.audience is Audience.US
             zone = content.entity.zone if ours else content.client.zone
-            if reminder.planned_on <= local_date(self._now, zone) and (
-                ours or invoice_id in arrived
-            ):
-                yield DueReminder(content.entity.key, content.client.key, invoice_id, reminder)
+            if self._has_come(reminder, zone) and (ours or invoice_id in arrived):
+                manager = _manager(self._s, invoice) if ours else ""
+                whom = (content.entity.key, content.client.key)
+                yield DueReminder(*whom, invoice_id, reminder, manager)
+
+    def _has_come(self, reminder: PlannedReminder, zone: str) -> bool:
+        if reminder.planned_at is not None:
+            return reminder.planned_at <= self._now
+        return reminder.planned_on <= local_date(self._now, zone)
 
     def reason(self, one: DueReminder) -> str:
         """Say why an invoice is never to be reminded any more, or nothing."""
@@ -109,26 +123,66 @@ class _Desk:
         mailed = [local_date(at, zone) for at in self._mailed[one.client]]
         return within_weekly_cap(most, mailed, local_date(self._now, zone))
 
-    def settle(self, one: DueReminder) -> list[str]:
-        """Queue a step, or drop it with the reason."""
-        if reason := self.reason(one):
-            self.drop(one, reason)
-            return []
+    def settle(self, mail: MergedReminder) -> list[str]:
+        """Queue a mail about what may be reminded of now, and drop what never will be."""
+        self._drop_superseded(mail)
+        free = [one for one in mail.reminders if self.may_go(one)]
+        for one in free:
+            if reason := self.reason(one):
+                self.drop(one, reason)
         self._s.fault("remind.rechecked")
-        invoice, reminder = self._invoices[one.invoice_id], one.reminder
-        if not self._work.reminders.settle(invoice.id, reminder.step, QUEUED, self._now):
-            return []
-        ours = reminder.audience is Audience.US
+        settle = self._work.reminders.settle
+        mine = [
+            one
+            for one in free
+            if not self.reason(one) and settle(one.invoice_id, one.reminder.step, QUEUED, self._now)
+        ]
+        return self._queue(mine) if mine else []
+
+    def _drop_superseded(self, mail: MergedReminder) -> None:
+        newest = {one.invoice_id: one.reminder.step for one in mail.reminders}
+        for one in mail.superseded:
+            if self.may_go(one):
+                reason = f"{newest[one.invoice_id]} came due meanwhile"
+                self.drop(one, self.reason(one) or reason)
+
+    def _queue(self, mine: Sequence[DueReminder]) -> list[str]:
+        """Put one message about these reminders into the outbox."""
+        row = self._row(mine)
+        self._work.reminders.carry(row.id, [(one.invoice_id, one.reminder.step) for one in mine])
+        ours = row.kind is MessageKind.ESCALATION
         if not ours:
-            self._mailed[one.client].append(self._now)
-        detail = _about(reminder) | {"balance": str(self._balances[invoice.id])}
+            self._mailed[mine[0].client].append(self._now)
         action = "escalation_queued" if ours else "reminder_queued"
-        self._work.trail.add(invoice.id, action, self._now, detail)
-        kind = MessageKind.ESCALATION if ours else MessageKind.REMINDER
-        sender = self._s.sender_for(invoice.content.entity)
-        recipients = _recipients(self._s, invoice, reminder.audience)
-        row = outbox_row(invoice.id, kind, reminder.step, recipients, sender)
+        for one in mine:
+            detail = _about(one.reminder) | {
+                "balance": str(self._balances[one.invoice_id]),
+                "message": row.id,
+            }
+            self._work.trail.add(one.invoice_id, action, self._now, detail)
+        invoices = [self._invoices[one.invoice_id] for one in mine]
+        late = [
+            invoice
+            for one, invoice in zip(mine, invoices, strict=True)
+            if one.reminder.planned_on > invoice.due_on
+        ]
+        tell_late(self._s, self._work, late)
         return self._work.outbox.add([row])
+
+    def _row(self, mine: Sequence[DueReminder]) -> OutboxRow:
+        first, *others = mine
+        content = self._invoices[first.invoice_id].content
+        if first.reminder.audience is Audience.US:
+            kind, recipients = MessageKind.ESCALATION, Recipients((first.ours,))
+        else:
+            client = self._s.book.clients.get(content.client.key, content.client)
+            kind = MessageKind.REMINDER
+            recipients = recipients_for(client, Purpose.REMINDERS)
+        return outbox_row(
+            first.invoice_id, kind, first.reminder.step, recipients,
+            self._s.sender_for(content.entity),
+            about=tuple(About(one.invoice_id, one.reminder.step) for one in others),
+        )  # fmt: skip
 
     def drop(self, one: DueReminder, reason: str) -> None:
         """Settle a step without a mail."""
@@ -150,9 +204,8 @@ def _with_mail_sent(work: UnitOfWork, invoice_ids: Collection[str]) -> set[str]:
     }
 
 
-def _recipients(s: Services, invoice: Invoice, audience: Audience) -> Recipients:
+def _manager(s: Services, invoice: Invoice) -> str:
+    """Return who of us hears of an invoice that stays unpaid."""
     client = invoice.content.client
-    if audience is Audience.CLIENT:
-        return Recipients(client.billing_to, client.billing_cc)
     manager = s.book.clients.get(client.key, client).account_manager
-    return Recipients((manager or invoice.content.entity.email,))
+    return manager or invoice.content.entity.email

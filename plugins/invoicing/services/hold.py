@@ -72,7 +72,8 @@ def lift(
     work.trail.add(invoice_id, "hold_lifted", now, detail, actor)
     if kind is HoldKind.DISPUTED:
         decision = f"{Action.LIFT_HOLD}: {reason}" if reason else str(Action.LIFT_HOLD)
-        work.exceptions.close("disputed", invoice_id, actor, decision, now)
+        for code in ("disputed", "client_replied"):
+            work.exceptions.close(code, invoice_id, actor, decision, now)
     return True
 
 

@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from invoicing.domain.dispatch import MessageKind, OutboxRow, Recipients, outbox_row
+from invoicing.domain.dispatch import (
+    ISSUED,
+    MessageKind,
+    OutboxRow,
+    Recipients,
+    client_messages,
+    outbox_row,
+)
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.follow_up import (
     DEFAULT_PLAN,
     PlannedReminder,
     ReminderPlan,
     plan_reminders,
+    timed,
 )
 from invoicing.domain.issue import Invoice, dates_at, issue_draft, series_key
 from invoicing.domain.parcels import ParcelItem
@@ -139,16 +147,20 @@ def _issue(s: Services, work: UnitOfWork, records: Sequence[DraftRecord], now: d
 
 def _announce(s: Services, work: UnitOfWork, drafts: Sequence[Draft], now: datetime) -> None:
     """Plan the mails and the reminders of invoices in the transaction that issues them."""
-    work.outbox.add([_message(s, draft) for draft in drafts])
+    work.outbox.add([row for draft in drafts for row in _messages(s, draft)])
     work.reminders.plan_all({draft.id: _reminders(s, draft, now) for draft in drafts})
     ids = [draft.id for draft in drafts]
     work.exceptions.close_all("not_approved", ids, SYSTEM, "approved and issued", now)
 
 
-def _message(s: Services, draft: Draft) -> OutboxRow:
-    recipients = Recipients(draft.client.billing_to, draft.client.billing_cc)
-    sender = s.sender_for(draft.entity)
-    return outbox_row(draft.id, MessageKind.INVOICE, "issue", recipients, sender)
+def _messages(s: Services, draft: Draft) -> list[OutboxRow]:
+    """Plan the invoice itself, each way its client gets it, and the word to our own people."""
+    client, sender = draft.client, s.sender_for(draft.entity)
+    rows = client_messages(draft.id, MessageKind.INVOICE, "issue", client, sender)
+    if client.tell_account_manager and client.account_manager:
+        manager = Recipients((client.account_manager,))
+        rows.append(outbox_row(draft.id, MessageKind.NOTICE, ISSUED, manager, sender))
+    return rows
 
 
 def _tell(work: UnitOfWork, invoice: Invoice, now: datetime) -> None:
@@ -191,10 +203,12 @@ def plan_of(s: Services, content: Draft) -> ReminderPlan:
 
 def _reminders(s: Services, draft: Draft, now: datetime) -> tuple[PlannedReminder, ...]:
     issued_on, due_on = dates_at(draft, now)
-    return plan_reminders(
-        plan_of(s, draft),
+    plan = plan_of(s, draft)
+    planned = plan_reminders(
+        plan,
         issued_on=issued_on,
         due_on=due_on,
         cycle_on=draft.period.starts_on if draft.period else None,
         holidays=draft.entity.holidays,
     )
+    return timed(planned, plan, draft.client.zone, draft.entity.zone)

@@ -1,7 +1,7 @@
 """What the use cases need from the world, as Protocols: clocks, sources, mail, print."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -9,7 +9,8 @@ from typing import Protocol
 from invoicing.domain.book import Book
 from invoicing.domain.dispatch import Delivery, Message
 from invoicing.domain.events import BillingEvent, Hint
-from invoicing.domain.letters import Letter
+from invoicing.domain.letters import Letter, Note
+from invoicing.domain.mailed import Mail
 from invoicing.domain.parties import Entity
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.render import AnyPage, Archived, DocumentKind
@@ -35,6 +36,7 @@ __all__ = [
     "Limits",
     "MailPage",
     "MailPosition",
+    "MailSession",
     "MailText",
     "Mailbox",
     "Mailer",
@@ -74,12 +76,38 @@ class Sources(Protocol):
     def work_of(self, source: str, agreement: str, until: date) -> tuple[Work, ...]:
         """Return all work of an agreement up to ``until``; raises like `fetch`."""
 
+    def listeners(self) -> Mapping[str, Collection[str]]:
+        """Return the sources that want to be told of invoices, and for which of their objects."""
+
+    def tell(self, source: str, object_id: str, note: Note) -> Delivery:
+        """Tell a source about an invoice of one of its objects; never raises for what it does.
+
+        Telling it twice does no harm: the note's key is the same.
+        """
+
+
+class MailSession(Protocol):
+    """A way out that lasts for several messages; it belongs to one thread."""
+
+    def wait(self) -> None:
+        """Wait until the pace of the mail server allows a message; before its claim, not after."""
+
+    def send(self, message: Message) -> Delivery:
+        """Hand over one message; never raises for what the other side does."""
+
 
 class Mailer(Protocol):
     """The way out: one attempt, and the truth about it."""
 
+    @property
+    def connections(self) -> int:
+        """How many sessions may be open at once."""
+
+    def session(self) -> AbstractContextManager[MailSession]:
+        """Open a way out; it connects when the first message is handed over."""
+
     def send(self, message: Message) -> Delivery:
-        """Hand over one message; never raises for what the other side does."""
+        """Hand over one message in a session of its own; never raises, as a session's `send`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +145,10 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """A mail as the mailbox holds it; nothing in it is trusted."""
+    """A mail under the number that the mailbox gives it; nothing in it is trusted."""
 
     uid: int
-    content: bytes
+    mail: Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +230,7 @@ class Services:
     mailbox: Mailbox | None = None
     archive: Folder | None = None
     portal: Folder | None = None
+    pages: str = ""  # where Airflow's pages are, for links in mails to our own people
 
     @contextmanager
     def write(self, step: str) -> Iterator[UnitOfWork]:

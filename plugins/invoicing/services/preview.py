@@ -15,6 +15,7 @@ from invoicing.domain.bounds import breaches
 from invoicing.domain.decide import decide
 from invoicing.domain.draft import Draft, DraftRecord, Standing
 from invoicing.domain.drafting.build import build_draft
+from invoicing.domain.einvoicing.outcome import missing
 from invoicing.domain.events import BillingEvent
 from invoicing.domain.follow_up import PlannedReminder, plan_reminders
 from invoicing.domain.money import Money, plain
@@ -169,6 +170,8 @@ def _forecast(parcel: Sequence[Obligation], book: Book, today: date, past: Past)
     draft = build_draft(parcel, book, Standing(earlier, units))
     if isinstance(draft, Hold):
         return draft
+    if lacking := missing(draft):
+        return Hold("e_invoice_incomplete", lacking)
     author = parcel[0].reported_by or SYSTEM
     history = tuple(record.draft.totals.gross for record in earlier)
     reasons = review_reasons(draft, book.review, _facts(draft, past, history, author))

@@ -19,7 +19,7 @@ from invoicing.domain.parking import AgreementVersion
 from invoicing.domain.periods import local_date
 from invoicing.domain.render import DocumentKind, file_name
 from invoicing.domain.trail import broken_at
-from invoicing.services.ledger_ports import Reviewed
+from invoicing.services.ledger_ports import MailRecord, Reviewed
 from invoicing.services.overview import moneys
 from invoicing.services.ports import Document, Services, UnitOfWork
 from invoicing.services.stories import (
@@ -33,6 +33,9 @@ from invoicing.services.stories import (
     VersionReview,
 )
 
+_FILES = (DocumentKind.CII, DocumentKind.UBL)
+NOTE_VERSION = 1  # a credit note never changes
+
 
 def invoice_story(s: Services, ref: str) -> InvoiceStory:
     """Tell everything about the invoice or draft ``ref``, which is its number or its id."""
@@ -41,15 +44,23 @@ def invoice_story(s: Services, ref: str) -> InvoiceStory:
 
 
 def find_document(s: Services, ref: str, kind: DocumentKind) -> NamedDocument:
-    """Return the stored preview or invoice document; NotFoundError while there is none."""
+    """Return what is stored about an invoice or credit note; NotFoundError while there is none."""
     with s.ledger.read() as work:
-        found = _find(work, ref)
-        document = work.documents.find(found.id, found.version, kind)
+        name, subject, version = _stored_as(work, ref, kind)
+        document = work.documents.find(subject, version, kind)
     if document is None:
         raise NotFoundError("this document was not rendered yet; look at the invoice's trail")
-    if kind is DocumentKind.INVOICE and found.invoice:
-        return NamedDocument(file_name(found.invoice.number), document)
-    return NamedDocument(file_name(f"draft-{found.id[:8]}-v{found.version}"), document)
+    return NamedDocument(file_name(name, kind), document)
+
+
+def _stored_as(work: UnitOfWork, ref: str, kind: DocumentKind) -> tuple[str, str, int]:
+    """Return what the files about an invoice or credit note are called, and their subject."""
+    if record := work.credits.by_number(ref):
+        return record.note.number, record.note.id, NOTE_VERSION
+    found = _find(work, ref)
+    if kind is DocumentKind.PREVIEW or found.invoice is None:
+        return f"draft-{found.id[:8]}-v{found.version}", found.id, found.version
+    return found.invoice.number, found.id, found.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,9 @@ def _story(s: Services, work: UnitOfWork, found: _Found) -> InvoiceStory:
         reviews=_reviews(work, subject, found.draft.version if found.draft else found.version),
         preview=_sha(work.documents.find(subject, found.version, DocumentKind.PREVIEW)),
         document=_sha(work.documents.find(subject, found.version, DocumentKind.INVOICE)),
+        files=tuple(kind for kind in _FILES if work.documents.find(subject, found.version, kind)),
         messages=messages,
-        reminders=tuple(ReminderStory(*pair) for pair in work.reminders.of_invoice(subject)),
+        reminders=tuple(_reminders(work, subject, messages)),
         payments=tuple(PaymentStory(*pair) for pair in work.payments.of_invoice(subject)),
         money=moneys(s, work, [invoice])[subject] if invoice else None,
         exceptions=tuple(work.exceptions.of_subjects(about)),
@@ -108,6 +120,7 @@ def _story(s: Services, work: UnitOfWork, found: _Found) -> InvoiceStory:
         credits=tuple(work.credits.of_invoices([subject]).get(subject, ())),
         write_offs=tuple(work.write_offs.of_invoices([subject]).get(subject, ())),
         holds=holds,
+        mails=tuple(_mails(work, subject, messages)),
         open_holds=tuple(one for one in holds if one.lifted_at is None and one.counts_on(today)),
         parked=work.parking.parked([client]).get(client),
         client_version=work.parties.client_at(client, found.config_hash),
@@ -136,9 +149,30 @@ def _sha(document: Document | None) -> str:
 
 
 def _messages(work: UnitOfWork, invoice_id: str) -> tuple[MessageStory, ...]:
-    tries = _by_message(work.outbox.attempts(invoice_id))
-    rows = work.outbox.of_invoices([invoice_id])
-    return tuple(MessageStory(row, tuple(tries[row.id])) for row in rows)
+    """Tell of the messages about an invoice, those that another one leads among them."""
+    rows = {row.id: row for row in work.outbox.of_invoices([invoice_id])}
+    for message in work.reminders.messages(invoice_id):
+        rows.setdefault(message, work.outbox.get(message))
+    leaders = dict.fromkeys([invoice_id, *(row.invoice_id for row in rows.values())])
+    tries = _by_message(one for leader in leaders for one in work.outbox.attempts(leader))
+    return tuple(MessageStory(row, tuple(tries[row.id])) for row in rows.values())
+
+
+def _reminders(
+    work: UnitOfWork, invoice_id: str, messages: Sequence[MessageStory]
+) -> Iterator[ReminderStory]:
+    for reminder, outcome in work.reminders.of_invoice(invoice_id):
+        carried = (one for one in messages if one.carries(invoice_id, reminder.step))
+        message = next(carried, None)
+        yield ReminderStory(reminder, outcome, message.sent_at if message else None)
+
+
+def _mails(
+    work: UnitOfWork, invoice_id: str, messages: Sequence[MessageStory]
+) -> Iterator[MailRecord]:
+    """Yield what came back by mail about the invoice or one of its messages."""
+    for subject in [invoice_id, *(one.message.id for one in messages)]:
+        yield from work.mailboxes.about(subject)
 
 
 def _by_message(attempts: Iterable[Attempt]) -> defaultdict[str, list[Attempt]]:

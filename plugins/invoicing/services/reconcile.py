@@ -3,6 +3,7 @@
 from invoicing.domain.errors import RefusedError
 from invoicing.domain.events import EventKind
 from invoicing.domain.exceptions import Action
+from invoicing.domain.follow_up import IS_PAID
 from invoicing.domain.holds import HoldKind
 from invoicing.domain.money import Money
 from invoicing.domain.reconcile import (
@@ -17,6 +18,8 @@ from invoicing.domain.reconcile import (
 from invoicing.domain.review import SYSTEM
 from invoicing.services.hold import lift
 from invoicing.services.ledger_ports import EventRow, EventState, UnitOfWork
+from invoicing.services.letters import drop_waiting
+from invoicing.services.news import arm_next, tell_paid
 from invoicing.services.ports import Services
 
 
@@ -36,7 +39,7 @@ def reconcile_payments(s: Services, limit: int = 1000) -> list[str]:
 
 
 def _apply(s: Services, work: UnitOfWork, row: EventRow, payment: Payment) -> list[str]:
-    now, key = s.clock.now(), payment_key(payment)
+    now, key = s.clock.now(), payment.key
     try:
         new = work.payments.add(payment, now)
     except RefusedError as error:
@@ -83,11 +86,6 @@ def place_payment(s: Services, code: str, key: str, number: str, actor: str) -> 
         return said
 
 
-def payment_key(payment: Payment) -> str:
-    """Name a payment in the queue and the trail."""
-    return f"{payment.source}:{payment.external_id}"
-
-
 def _show(s: Services, work: UnitOfWork, key: str, difference: Difference) -> None:
     now = s.clock.now()
     work.exceptions.open(difference.code, key, difference.reason, now)
@@ -98,13 +96,14 @@ def _show(s: Services, work: UnitOfWork, key: str, difference: Difference) -> No
 def _settle(
     s: Services, work: UnitOfWork, payment: Payment, allocation: Allocation, actor: str = SYSTEM
 ) -> str:
+    """Settle (a part of) an invoice, and plan in the same transaction all that follows from it."""
     now = s.clock.now()
     work.payments.allocate(payment, allocation, now)
     invoice = work.invoices.get([allocation.invoice_id])[0]
     balance = work.payments.balances([invoice.id])[invoice.id]
     due = invoice.content.totals.due
     detail = {
-        "payment": payment_key(payment),
+        "payment": payment.key,
         "amount": str(allocation.amount),
         "reason": allocation.reason,
         "balance": str(balance),
@@ -112,4 +111,8 @@ def _settle(
     }
     work.trail.add(invoice.id, "payment_allocated", now, detail, actor)
     lift(s, work, invoice.id, HoldKind.IN_TRANSIT, actor, "the payment arrived")
+    if balance <= Money.zero(balance.currency):
+        drop_waiting(s, work, invoice.id, IS_PAID)
+        arm_next(s, work, invoice)
+    tell_paid(s, work, invoice, payment)
     return invoice.id

@@ -15,7 +15,7 @@ from invoicing.domain.errors import (
 )
 from invoicing.domain.events import BillingEvent, EventKind, Hint, event_key
 from invoicing.domain.obligations import Bill, Obligation, Owed
-from invoicing.domain.report import CALENDAR
+from invoicing.domain.report import CALENDAR, LEDGER
 from invoicing.domain.rules import EVENTS_OF_MODEL, Model
 from invoicing.domain.work import is_approved, ref_of
 from invoicing.services.dues import due_today, report_dues
@@ -77,12 +77,13 @@ def report_payments(s: Services, limit: int = 1000) -> list[str]:
 def event_today(s: Services, row: EventRow) -> BillingEvent:
     """Read an event again: from our calendar, or from its source by its id.
 
-    What a person wrote into a form stays as it is. Raises what the source raises when the record
-    is gone or cannot be read.
+    What a person wrote into a form, or followed from a payment, stays as it is. Raises what the
+    source raises when the record is gone or cannot be read.
     """
     if row.hint.source == CALENDAR:
         return due_today(s, row)
-    if row.event is not None and row.event.kind is EventKind.ONE_OFF_REQUESTED:
+    told_by_us = row.hint.source == LEDGER or row.hint.kind is EventKind.ONE_OFF_REQUESTED
+    if row.event is not None and told_by_us:
         return row.event
     fact = s.sources.fetch(row.hint)
     if not isinstance(fact, BillingEvent):

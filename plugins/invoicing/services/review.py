@@ -21,7 +21,8 @@ from invoicing.domain.review import (
 )
 from invoicing.domain.states import DraftState
 from invoicing.services.gate import Gate
-from invoicing.services.ledger_ports import Reviewed, UnitOfWork
+from invoicing.services.ledger_ports import MailToken, Reviewed, UnitOfWork
+from invoicing.services.mail_questions import plan_mails
 from invoicing.services.parcels import authors_of, reasons_to_review
 from invoicing.services.ports import Services
 from invoicing.services.questions import ANSWER_WITHIN, Question, put
@@ -71,6 +72,28 @@ def answer_review(
     except RefusedError as refusal:
         _refused(s, parcel_id, label, login, refusal)
         raise
+
+
+def answer_by_mail(
+    s: Services, work: UnitOfWork, token: MailToken, answer: Answer, comment: str
+) -> Approval:
+    """Write down what a token's owner answers, within a unit of work that has claimed the draft.
+
+    Airflow's own question stays open, because a task cannot answer it. So the draft leaves the
+    parcel of that run, the next run carries it on, and whoever answers in Airflow all the same is
+    told what was decided.
+    """
+    item = ParcelItem(token.draft_id, token.version)
+    reviewed = work.reviews.of_versions([item])[item.draft_id]
+    asked = next((one for one in reviewed.requests if one.step == token.step), None)
+    if asked is None or asked.content_hash != token.content_hash:
+        raise RefusedError("the question that this answers was never asked like that")
+    if token.step in {one.step for one in reviewed.approvals}:
+        raise RefusedError("the question was answered before")
+    approval = _as_approval(asked, answer, token.approver, comment)
+    decided = _decide(s, work, asked, approval, work.parcels.carrying(item))
+    work.parcels.let_go(item)
+    return decided
 
 
 def expire_review(s: Services, parcel_id: str) -> None:
@@ -149,6 +172,7 @@ def _ask(
     if request.content_hash != record.content_hash:
         raise RefusedError(f"the question about {record.id} v{record.version} is not about it")
     work.drafts.move(item, DraftState.DRAFT, DraftState.AWAITING_REVIEW)
+    plan_mails(s, work, question)
     if not _asked_at(work, question):
         codes = ", ".join(reason.code for reason in reasons[record.id])
         detail = _about(record) | {"reasons": codes, "step": question.step.name}
@@ -226,23 +250,35 @@ def _answer(
         return reviewed.approvals[-1]
     asked = reviewed.requests[-1]
     answer = answer_of(label, asked.version, asked.content_hash)
-    record = work.drafts.get([item.draft_id])[0]
-    question = _question_of(s, work, record, asked)
-    _check(s, question, login)
-    if (record.version, record.content_hash) != (asked.version, asked.content_hash):
-        raise RefusedError(f"draft {record.id} is at version {record.version} by now")
-    approval = Approval(
-        record.id,
-        record.version,
-        record.content_hash,
+    return _decide(s, work, asked, _as_approval(asked, answer, login, comment), parcel.id)
+
+
+def _as_approval(asked: ReviewRequest, answer: Answer, login: str, comment: str) -> Approval:
+    return Approval(
+        asked.draft_id,
+        asked.version,
+        asked.content_hash,
         answer,
         login,
         comment=comment,
         step=asked.step,
     )
-    kept = work.reviews.decide(approval, s.clock.now(), parcel.id)
+
+
+def _decide(
+    s: Services, work: UnitOfWork, asked: ReviewRequest, approval: Approval, parcel_id: str
+) -> Approval:
+    """Check who answers about what, and write it down; all else follows from that."""
+    answer, record = approval.answer, work.drafts.get([asked.draft_id])[0]
+    question = _question_of(s, work, record, asked)
+    _check(s, question, approval.decided_by)
+    if (record.version, record.content_hash) != (asked.version, asked.content_hash):
+        raise RefusedError(f"draft {record.id} is at version {record.version} by now")
+    now = s.clock.now()
+    kept = work.reviews.decide(approval, now, parcel_id)
     if kept is not approval:
         return kept  # somebody else was first
+    work.mailboxes.use_tokens(record.id, record.version, asked.step, now)
     # Where a step left the policy meanwhile, the next run approves by the chain of that day.
     is_last = question.chain == asked.chain and question.step.name == question.chain[-1]
     if not _move_on(work, question, answer, is_last=is_last):

@@ -1,11 +1,11 @@
 """What the read models hold: the story of an invoice, an entry of the queue, a line of the list."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from invoicing.domain.decide import Obligation
-from invoicing.domain.dispatch import Attempt, OutboxRow
+from invoicing.domain.dispatch import About, Attempt, MessageKind, OutboxRow, Outcome
 from invoicing.domain.draft import Draft, DraftRecord
 from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.follow_up import PlannedReminder
@@ -14,9 +14,11 @@ from invoicing.domain.issue import Invoice
 from invoicing.domain.money import Money, total
 from invoicing.domain.parking import AgreementVersion, ClientVersion, Parked
 from invoicing.domain.reconcile import Allocation, Payment, WriteOff
+from invoicing.domain.render import DocumentKind
 from invoicing.domain.review import Approval, ReviewRequest
 from invoicing.domain.states import MoneyState, OutboxState
 from invoicing.domain.trail import TrailEntry
+from invoicing.services.ledger_ports import MailRecord
 from invoicing.services.ledger_ports.corrected import CreditRecord
 from invoicing.services.ledger_ports.queries import Settlement
 from invoicing.services.ports import Document
@@ -56,13 +58,31 @@ class MessageStory:
     message: OutboxRow
     attempts: tuple[Attempt, ...]
 
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the other side took it, if it did."""
+        taken = (one.ended_at for one in self.attempts if one.outcome == Outcome.ACCEPTED)
+        return next(taken, None)
+
+    def carries(self, invoice_id: str, step: str) -> bool:
+        """Tell whether this is the reminder of an invoice for a step of its plan."""
+        row = self.message
+        if row.kind not in {MessageKind.REMINDER, MessageKind.ESCALATION}:
+            return False
+        led = row.invoice_id == invoice_id and row.plain_step == step
+        return led or About(invoice_id, step) in row.about
+
 
 @dataclass(frozen=True, slots=True)
 class ReminderStory:
-    """A reminder of the plan and what became of it; an empty outcome is still planned."""
+    """A reminder of the plan and what became of it; an empty outcome is still planned.
+
+    ``sent_at`` is when the mail that carried it was accepted.
+    """
 
     reminder: PlannedReminder
     outcome: str
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +128,8 @@ class InvoiceStory:
     """Everything the ledger knows about one invoice, or about the draft it may become.
 
     ``content`` is what was issued, or the newest version of the draft while nothing is;
-    ``open_holds`` are those that count today; the versions are those its configuration had.
+    ``files`` are its structured invoices; ``open_holds`` are those that count today; ``mails`` came
+    to us about it; the versions are those its configuration had.
     """
 
     id: str
@@ -120,6 +141,7 @@ class InvoiceStory:
     reviews: tuple[VersionReview, ...]
     preview: str
     document: str
+    files: tuple[DocumentKind, ...]
     messages: tuple[MessageStory, ...]
     reminders: tuple[ReminderStory, ...]
     payments: tuple[PaymentStory, ...]
@@ -130,6 +152,7 @@ class InvoiceStory:
     write_offs: tuple[WriteOff, ...] = ()
     holds: tuple[InvoiceHold, ...] = ()
     open_holds: tuple[InvoiceHold, ...] = ()
+    mails: tuple[MailRecord, ...] = ()
     parked: Parked | None = None
     client_version: ClientVersion | None = None
     agreement_versions: tuple[AgreementVersion, ...] = ()

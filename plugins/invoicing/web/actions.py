@@ -40,20 +40,26 @@ ACTIONS: Final[dict[Action, ActionWords]] = {
     Action.SEND_AGAIN: ActionWords(
         "Send again", "The same mail goes out once more; the client may get two.", is_final=True
     ),
+    Action.SEND_TO_OTHER: ActionWords(
+        "Send to the other address",
+        "The same goes to the client's other address, the one that stands in config/clients.yaml.",
+        is_final=True,
+    ),
     Action.RENDER_AGAIN: ActionWords("Make PDF again", "Tries to make the document once more."),
     Action.ACKNOWLEDGE: ActionWords(
         "Seen, close", "Closes the entry; nothing else happens.", NOTE
     ),
     Action.VOID: ActionWords(
         "Void",
-        "Takes the whole invoice back with a credit note. It keeps its number; nothing of it is"
-        " mailed or reminded of any more, and what it billed is not billed again.",
+        "Takes the whole invoice back with a credit note, which the client gets. It keeps its"
+        " number; it is not mailed or reminded of any more, and what it billed is not billed"
+        " again.",
         is_final=True,
     ),
     Action.CORRECT: ActionWords(
         "Correct",
-        "Takes the whole invoice back with a credit note, reads today's facts again, and the next"
-        " run drafts a new invoice for the same thing.",
+        "Takes the whole invoice back with a credit note, which the client gets, reads today's"
+        " facts again, and the next run drafts a new invoice for the same thing.",
         is_final=True,
     ),
     Action.WRITE_OFF: ActionWords(

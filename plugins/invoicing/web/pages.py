@@ -1,6 +1,6 @@
 """The pages finance works with: the invoices, one invoice with its whole story, and the queue."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, status
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
@@ -79,13 +79,25 @@ def show_invoice(request: Request, ref: str, desk: DeskDep, user: UserDep) -> HT
 @router.get("/invoices/{ref}/document.pdf")
 def show_document(ref: str, desk: DeskDep, download: bool = False) -> Response:
     """Hand out the invoice as it was sent."""
-    return _pdf(desk, ref, DocumentKind.INVOICE, download=download)
+    return _file(desk, ref, DocumentKind.INVOICE, download=download)
+
+
+@router.get("/invoices/{ref}/{syntax}.xml")
+def show_e_invoice(ref: str, syntax: Literal["cii", "ubl"], desk: DeskDep) -> Response:
+    """Hand out the structured invoice, or that of a credit note by its number, to be saved."""
+    return _file(desk, ref, DocumentKind(syntax), download=True)
+
+
+@router.get("/credit-notes/{number}.pdf")
+def show_credit_note(number: str, desk: DeskDep, download: bool = False) -> Response:
+    """Hand out a credit note as it was sent."""
+    return _file(desk, number, DocumentKind.CREDIT_NOTE, download=download)
 
 
 @router.get("/invoices/{ref}/preview.pdf")
 def show_preview(ref: str, desk: DeskDep, download: bool = False) -> Response:
     """Hand out the preview a reviewer decides about."""
-    return _pdf(desk, ref, DocumentKind.PREVIEW, download=download)
+    return _file(desk, ref, DocumentKind.PREVIEW, download=download)
 
 
 @router.get("/queue")
@@ -119,11 +131,11 @@ def show_static(name: str) -> FileResponse:
     return FileResponse(FOLDER / "static" / name, media_type=STATIC[name])
 
 
-def _pdf(desk: Desk, ref: str, kind: DocumentKind, *, download: bool) -> Response:
+def _file(desk: Desk, ref: str, kind: DocumentKind, *, download: bool) -> Response:
     named = find_document(desk.services, ref, kind)
     way = "attachment" if download else "inline"
     headers = {
         "content-disposition": f'{way}; filename="{named.name}"',
         "content-security-policy": PDF_POLICY,
     }
-    return Response(named.document.content, media_type="application/pdf", headers=headers)
+    return Response(named.document.content, media_type=named.document.media_type, headers=headers)

@@ -37,6 +37,7 @@ STATES: Final[dict[str, tuple[str, str]]] = {
     OutboxState.DONE: ("sent", "good"),
     OutboxState.FAILED: ("not sent", "bad"),
     OutboxState.UNCERTAIN: ("unclear if sent", "bad"),
+    OutboxState.BOUNCED: ("came back", "bad"),
     DraftState.AWAITING_REVIEW: ("waits for approval", "warn"),
     DraftState.APPROVED: ("approved", "good"),
     DraftState.HELD: ("held", "warn"),

@@ -16,6 +16,7 @@ from invoicing.ledger.audit.desk import EXCEPTIONS, unknown_codes
 from invoicing.ledger.audit.events import EVENTS_END, passed_over
 from invoicing.ledger.audit.frozen import FROZEN, changed_documents, changed_texts
 from invoicing.ledger.audit.keys import COUNTERS, NUMBERS, ONE_INVOICE, ROWS_OF_NUMBERS
+from invoicing.ledger.audit.mailed import ANSWERED, REMINDED, RETURNED
 from invoicing.ledger.audit.messages import MESSAGES
 from invoicing.ledger.audit.money import MONEY, misplaced
 from invoicing.ledger.audit.periods import billed_periods
@@ -28,8 +29,8 @@ from invoicing.services.ledger_ports.audit import (
 )
 
 CHECKS = (
-    *ONE_INVOICE, *EVENTS_END, *NUMBERS, *FROZEN, *MESSAGES, *MONEY, *STATES, *EXCEPTIONS,
-    *SHADOW, *CONFIG,
+    *ONE_INVOICE, *EVENTS_END, *NUMBERS, *FROZEN, *MESSAGES, *REMINDED, *RETURNED, *ANSWERED,
+    *MONEY, *STATES, *EXCEPTIONS, *SHADOW, *CONFIG,
 )  # fmt: skip
 _OTHERS = (passed_over, changed_texts, changed_documents, misplaced, unknown_codes)
 _CLIENT = (

@@ -15,7 +15,7 @@ from invoicing.ledger.tables.claims import (
 from invoicing.ledger.tables.corrected import credit_notes, holds, write_offs
 from invoicing.ledger.tables.issued import (
     allocations,
-    archived,
+    archive_copies,
     attempts,
     document_links,
     documents,
@@ -46,7 +46,7 @@ __all__ = [
     "anchored_heads",
     "anchors",
     "approvals",
-    "archived",
+    "archive_copies",
     "attempts",
     "billing_events",
     "client_versions",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from invoicing.domain.dispatch import About, MessageKind, Recipients
@@ -158,13 +159,19 @@ document_links = Table(
     PrimaryKeyConstraint("subject", "version", "kind"),
 )
 
-archived = Table(  # what lies in the archive outside the ledger, too
-    "archived",
+archive_copies = Table(  # what is to lie in the archive outside the ledger, and what does
+    "archive_copies",
     metadata,
     text_column("subject"),
     Column("version", Integer, nullable=False),
-    Column("archived_at", Instant, nullable=False),
+    Column("archived_at", Instant),
     PrimaryKeyConstraint("subject", "version"),
+    Index(
+        "ix_archive_copies_waiting",
+        "subject",
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
 )
 
 reminders = Table(

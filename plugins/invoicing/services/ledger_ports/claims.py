@@ -233,6 +233,9 @@ class Parcels(Protocol):
     def of_run(self, run_id: str) -> list[Parcel]:
         """Return the parcels of a run, for a task that is tried again."""
 
+    def carrying(self, item: ParcelItem) -> str:
+        """Return the id of the parcel that an item is in, or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:

@@ -29,6 +29,12 @@ class Credits(Protocol):
     def of_invoices(self, invoice_ids: Collection[str]) -> dict[str, list[CreditRecord]]:
         """Return the credit notes of each of these invoices, the oldest first."""
 
+    def get(self, note_ids: Collection[str]) -> list[CreditRecord]:
+        """Return credit notes that exist, in the order asked for."""
+
+    def without_document(self, limit: int) -> list[str]:
+        """Return ids of credit notes whose document was not rendered yet, the oldest first."""
+
     def by_number(self, number: str) -> CreditRecord | None:
         """Return the credit note with this number, if any."""
 

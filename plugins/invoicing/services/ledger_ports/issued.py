@@ -68,7 +68,14 @@ class Outbox(Protocol):
 
     def due(self, now: datetime, limit: int) -> list[OutboxRow]:
         """Return pending messages that may be tried now and whose document is there; none of a
-        parked client."""
+        parked client. A credit note waits for its invoice, a notice that one left for its leaving.
+        """
+
+    def is_free(self, row: OutboxRow) -> bool:
+        """Tell whether a message waits as ``row`` says, and keep it so until this ends."""
+
+    def uncertain(self, since: datetime, limit: int) -> list[OutboxRow]:
+        """Return mails of which nobody knows whether they arrived, tried after ``since``."""
 
     def claim(self, row: OutboxRow, owner: str, lease_until: datetime, now: datetime) -> bool:
         """PENDING -> SENDING by compare-and-set, with a new attempt; False when lost."""
@@ -88,7 +95,7 @@ class Outbox(Protocol):
         """Claim messages whose sender let the lease run out (locked where rows can be)."""
 
     def resolve(self, row_id: str, before: OutboxState, after: OutboxState) -> bool:
-        """Move a FAILED or UNCERTAIN message as a person decided, by compare-and-set."""
+        """Move a message that nobody is sending as was decided, by compare-and-set."""
 
     def attempts(self, invoice_id: str) -> list[Attempt]:
         """Return every attempt for the messages of an invoice, oldest first."""
@@ -118,6 +125,18 @@ class Documents(Protocol):
     def find(self, subject: str, version: int, kind: DocumentKind) -> Document | None:
         """Return the document of a subject, if it was made."""
 
+    def of(self, subject: str, version: int) -> dict[DocumentKind, Document]:
+        """Return all that was made of a version of a subject, by kind."""
+
+    def to_archive(self, shown: Sequence[tuple[str, int]]) -> None:
+        """Plan copies for the archive, by subject and version."""
+
+    def unarchived(self, limit: int) -> list[tuple[str, int]]:
+        """Return what has no copy in the archive yet, by subject and version."""
+
+    def archived(self, subject: str, version: int, at: datetime) -> bool:
+        """Note that a copy lies in the archive; False when that was noted before."""
+
 
 QUEUED = "queued"  # the outcome of a reminder that went to the outbox
 
@@ -133,13 +152,23 @@ class Reminders(Protocol):
 
     def due(self, today: date, limit: int) -> list[tuple[str, PlannedReminder]]:
         """Return planned reminders whose day has come, with their invoice's id; none of a parked
-        client."""
+        client, and of each client all that are due, however many."""
 
     def settle(self, invoice_id: str, step: str, outcome: str, at: datetime) -> bool:
         """Close a planned reminder once, as ``queued`` or with the reason it was dropped."""
 
+    def carry(self, message: str, steps: Collection[tuple[str, str]]) -> None:
+        """Note which message the queued reminders (invoice, step) went into."""
+
+    def leave_out(self, message: str, invoice_id: str, outcome: str, at: datetime) -> bool:
+        """Note why a message that goes out is not about an invoice after all."""
+
+    def messages(self, invoice_id: str) -> list[str]:
+        """Return the ids of the messages that reminders of an invoice went into."""
+
     def mailed_since(self, clients: Collection[str], since: datetime) -> dict[str, list[datetime]]:
-        """Return when reminders were queued for each client after ``since``."""
+        """Return when mails with reminders were queued for each client after ``since``; one about
+        several invoices counts once."""
 
     def of_invoice(self, invoice_id: str) -> list[tuple[PlannedReminder, str]]:
         """Return the plan of an invoice with the outcome of each step (empty = still planned)."""

@@ -71,6 +71,9 @@ class Mailboxes(Protocol):
     def advance(self, mailbox: str, before: MailPosition | None, after: MailPosition) -> bool:
         """Move on by compare-and-set; False when somebody else did."""
 
+    def is_known(self, digest: str) -> bool:
+        """Tell whether a mail of these bytes was read before."""
+
     def add(self, record: MailRecord) -> bool:
         """Store what was done about a mail; False when this mail was read before.
 

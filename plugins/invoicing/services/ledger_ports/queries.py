@@ -94,7 +94,7 @@ class Queries(Protocol):
         """Return the drafts that wait for an answer, those that wait the longest first."""
 
     def owners_of_messages(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Return the invoice that each of these messages is about."""
+        """Return the invoice that each of these messages, or credit notes, is about."""
 
     def events(self, row_ids: Collection[str]) -> list[EventRow]:
         """Return the events that exist."""

@@ -13,7 +13,9 @@ _FROZEN = {
     "attempts": "outbox_id, attempt, entry, owner, started_at",
     "mail_tokens": "token_hash, draft_id, version, step, content_hash, approver, issued_at,"
     " expires_at",
+    "archive_copies": "subject, version",
 }
+_ENDED = {"mail_tokens": "used_at", "archive_copies": "archived_at"}
 _OUTBOX = (
     "id, invoice_id, kind, step, channel, recipients, message_id, state, attempt, owner,"
     " lease_until, not_before"
@@ -38,7 +40,7 @@ def upgrade() -> None:
     _mailboxes()
     _mails()
     _tokens()
-    _archived()
+    _archive_copies()
     if op.get_bind().dialect.name == "postgresql":
         _guard_postgresql()
     else:
@@ -147,13 +149,25 @@ def _tokens() -> None:
     op.create_index("ix_mail_tokens_draft_id", "mail_tokens", ["draft_id"])
 
 
-def _archived() -> None:
+def _archive_copies() -> None:
     op.create_table(
-        "archived",
+        "archive_copies",
         _text("subject"),
         _integer("version"),
-        _text("archived_at"),
+        sa.Column("archived_at", sa.Text),
         sa.PrimaryKeyConstraint("subject", "version"),
+    )
+    waiting = sa.text("archived_at IS NULL")
+    op.create_index(
+        "ix_archive_copies_waiting",
+        "archive_copies",
+        ["subject"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
+    op.execute(
+        "INSERT INTO archive_copies (subject, version)"
+        " SELECT subject, version FROM document_links WHERE kind = 'invoice'"
     )
 
 
@@ -162,11 +176,10 @@ def _guard_sqlite() -> None:
         _refuse(f"{table}_freeze", f"UPDATE OF {columns}", table, "these columns are frozen")
     for table in (*_FROZEN, "mails", "mailboxes"):
         _refuse(f"{table}_refuse_delete", "DELETE", table, "rows are never deleted")
-    for table in ("mails", "archived"):
-        _refuse(f"{table}_refuse_update", "UPDATE", table, "rows are never changed")
-    _refuse("archived_refuse_delete", "DELETE", "archived", "rows are never deleted")
-    used = " WHEN OLD.used_at IS NOT NULL"
-    _refuse("mail_tokens_stay_ended", "UPDATE", "mail_tokens", "what ended stays ended", used)
+    _refuse("mails_refuse_update", "UPDATE", "mails", "rows are never changed")
+    for table, column in _ENDED.items():
+        when = f" WHEN OLD.{column} IS NOT NULL"
+        _refuse(f"{table}_stay_ended", "UPDATE", table, "what ended stays ended", when)
 
 
 def _refuse(name: str, change: str, table: str, reason: str, when: str = "") -> None:
@@ -184,14 +197,14 @@ def _guard_postgresql() -> None:
         _trigger(f"{table}_freeze", "UPDATE", table, changed)
     for table in (*_FROZEN, "mailboxes"):
         _trigger(f"{table}_refuse", "DELETE", table)
-    for table in ("mails", "archived"):
-        _trigger(f"{table}_refuse", "UPDATE OR DELETE", table)
-    for table in (*_FROZEN, "mails", "mailboxes", "archived"):
+    _trigger("mails_refuse", "UPDATE OR DELETE", "mails")
+    for table in (*_FROZEN, "mails", "mailboxes"):
         op.execute(
             f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
         )
-    _trigger("mail_tokens_stay_ended", "UPDATE", "mail_tokens", "OLD.used_at IS NOT NULL")
+    for table, column in _ENDED.items():
+        _trigger(f"{table}_stay_ended", "UPDATE", table, f"OLD.{column} IS NOT NULL")
 
 
 def _trigger(name: str, change: str, table: str, when: str = "") -> None:
