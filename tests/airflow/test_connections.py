@@ -50,6 +50,28 @@ def test_the_environment_wins_over_the_ledger_connection(
     assert settings.ledger_url.endswith("other.db")
 
 
+def test_connections_and_pace_of_the_mail_server_are_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extra = {"connections": 3, "mails_per_minute": "30"}
+    connection = {"conn_type": "smtp", "host": "mail.example", "extra": extra}
+    smtp = settings_with(monkeypatch, smtp=connection).smtp
+
+    assert smtp is not None
+    assert (smtp.connections, smtp.mails_per_minute) == (3, 30)
+
+
+@pytest.mark.parametrize(
+    "extra", [{"connections": 0}, {"connections": "many"}, {"mails_per_minute": -1}], ids=str
+)
+def test_a_number_of_mails_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any]
+) -> None:
+    connection = {"conn_type": "smtp", "host": "mail.example", "extra": extra}
+    with pytest.raises(SettingsError, match=next(iter(extra))):
+        settings_with(monkeypatch, smtp=connection)
+
+
 @pytest.mark.parametrize(
     ("extra", "security", "port"),
     [
@@ -73,6 +95,47 @@ def test_mail_security_means_what_airflows_form_says(
         security,
         port,
     )
+
+
+@pytest.mark.parametrize(
+    ("extra", "security", "port"),
+    [
+        ({}, "tls", 993),
+        ({"use_ssl": False}, "starttls", 143),
+        ({"use_ssl": "false", "disable_tls": "true"}, "plain", 143),
+        ({"disable_tls": True}, "tls", 993),
+    ],
+)
+def test_a_mailbox_is_as_safe_as_airflows_form_says(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, object], security: str, port: int
+) -> None:
+    connection = {"conn_type": "imap", "host": "mail.example", "login": "us", "extra": extra}
+
+    imap = settings_with(monkeypatch, imap=connection).imap
+
+    assert imap is not None
+    assert (imap.host, imap.user, imap.security, imap.port) == (
+        "mail.example",
+        "us",
+        security,
+        port,
+    )
+    assert (imap.folder, imap.sent_folder, imap.trusted) == ("INBOX", "", ())
+
+
+@pytest.mark.parametrize("told", [["mx1.example", "mx2.example"], " mx1.example, mx2.example "])
+def test_a_mailbox_names_its_folders_and_the_servers_we_believe(
+    monkeypatch: pytest.MonkeyPatch, told: object
+) -> None:
+    extra = {"folder": "Billing", "sent_folder": "Sent", "authserv_id": told}
+    connection = {"conn_type": "imap", "host": "m", "port": 1993, "password": "pw", "extra": extra}
+
+    imap = settings_with(monkeypatch, imap=connection).imap
+
+    assert imap is not None
+    assert (imap.folder, imap.sent_folder, imap.port) == ("Billing", "Sent", 1993)
+    assert imap.trusted == ("mx1.example", "mx2.example")
+    assert "pw" not in repr(imap)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +173,18 @@ def test_two_webhook_secrets_may_be_valid_at_once(
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "updates"),
+    [(["clients", "projects"], ("clients", "projects")), ("clients, deals", ("clients", "deals"))],
+)
+def test_a_source_says_which_records_hear_of_invoices(
+    monkeypatch: pytest.MonkeyPatch, written: object, updates: tuple[str, ...]
+) -> None:
+    connection = {"conn_type": "http", "host": "https://crm.example", "extra": {"updates": written}}
+
+    assert settings_with(monkeypatch, source_crm=connection).sources["crm"].updates == updates
+
+
 def test_sources_have_the_names_the_environment_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INVOICING_SOURCES", " psa , crm,")
     connection = {"conn_type": "http", "host": "https://psa.example"}
@@ -122,6 +197,8 @@ def test_sources_have_the_names_the_environment_lists(monkeypatch: pytest.Monkey
     [
         ({"conn_type": "http"}, "names no host"),
         ({"host": "a.example", "extra": {"webhook_secrets": {"a": 1}}}, "must be a list"),
+        ({"host": "a.example", "extra": {"updates": [1]}}, "must be a list"),
+        ({"host": "a.example", "extra": {"updates": ["invoices"]}}, "names invoices"),
     ],
 )
 def test_a_useless_connection_is_named(

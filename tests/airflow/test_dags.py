@@ -24,7 +24,7 @@ BILLING = {
     "retainer_invoices": Model.RETAINER,
     "threshold_invoices": Model.THRESHOLD,
 }
-DAGS = sorted([*BILLING, "follow_up", "reconcile", "data_audit", FORM])
+DAGS = sorted([*BILLING, "follow_up", "reconcile", "data_audit", "approval_mail", FORM])
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Operators carry ids through the cycle; task state and repeated runs decide nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +15,12 @@ from invoicing.operators.draft import DraftInvoicesOperator
 from invoicing.operators.follow_up import FollowUpInvoicesOperator
 from invoicing.operators.issue import IssueInvoicesOperator
 from invoicing.operators.parcels import PlanParcelsOperator
+from invoicing.operators.read_mail import ReadMailOperator
 from invoicing.operators.reconcile import ReconcilePaymentsOperator
 from invoicing.operators.render import RenderInvoicesOperator
 from invoicing.operators.report import ReportEventsOperator, ReportPaymentsOperator
 from invoicing.operators.review import ReviewDraftOperator
+from tests.support.mailboxes import Pigeonhole, a_bounce
 from tests.support.services import House
 
 
@@ -161,3 +163,16 @@ def test_the_audit_anchors_the_trail_and_names_the_promises_that_are_broken(hous
 def test_an_unknown_model_is_refused_when_the_dag_is_read() -> None:
     with pytest.raises(ValueError, match="guess"):
         ReportEventsOperator(task_id="report", model="guess")
+
+
+def test_mail_is_read_to_the_end_and_nothing_of_it_goes_on(house: House) -> None:
+    assert Run().do(ReadMailOperator) is None  # without a mailbox there is nothing to do
+
+    invoice = house.invoice_of("D-1")
+    box = Pigeonhole(mails=[f"From: a@b.example\r\n\r\n{one}".encode() for one in range(150)])
+    box.put(a_bounce(house.mailer.sent[-1].message_id))
+    house.s = replace(house.s, mailbox=box)
+
+    assert Run().do(ReadMailOperator) is None
+    assert house.open_codes() == ["mail_bounced"]
+    assert "dispatch_bounced" in house.actions(invoice.id)

@@ -30,6 +30,7 @@ from invoicing.services import (
     reconcile,
     render,
     report,
+    resolve,
     review,
 )
 from invoicing.services.ports import MailText
@@ -223,13 +224,13 @@ def recovered(house: House) -> Step:
 def marked(house: House) -> Step:
     """A person knows that a mail arrived."""
     message = _unknown_mail(house)
-    return lambda s: dispatch.mark_delivered(s, message, "finance")
+    return lambda s: resolve.mark_delivered(s, message, "finance")
 
 
 def sent_again(house: House) -> Step:
     """A person wants a mail sent again."""
     message = _unknown_mail(house)
-    return lambda s: dispatch.send_again(s, message, "finance")
+    return lambda s: resolve.send_again(s, message, "finance")
 
 
 def sent_later(house: House) -> Step:

@@ -49,6 +49,8 @@ def carry(ledger: SqlLedger) -> House:
     house.clock.pass_by(days=32)
     house.lease_clock.at += timedelta(days=32)
     _again(lambda: follow_up.follow_up(house.s))
+    house.lease_clock.at += timedelta(hours=1)  # so is a reminder that was put off
+    _again(lambda: dispatch.dispatch_due(house.s))
     return house
 
 

@@ -11,6 +11,7 @@ from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services.faults import STEPS
 from invoicing.services.verify import verify
 from tests.concurrency.cases import CASES, Case
+from tests.concurrency.mail_cases import MAIL_CASES
 from tests.concurrency.shape import Shape, shape_of
 from tests.concurrency.twins import together, twice
 from tests.support.services import House, open_house
@@ -29,6 +30,7 @@ class Left:
 
 
 Alone = Callable[[Case], Left]
+EVERY = (*CASES, *MAIL_CASES)
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +51,7 @@ def alone(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Alon
     return find
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.__name__)
 def test_twins_leave_what_one_leaves(
     case: Case, house: House, ledger: SqlLedger, alone: Alone
 ) -> None:
@@ -62,5 +64,5 @@ def test_twins_leave_what_one_leaves(
 
 
 def test_every_step_that_writes_has_twins(alone: Alone) -> None:
-    passed = {step for case in CASES for step in alone(case).steps}
+    passed = {step for case in EVERY for step in alone(case).steps}
     assert set(STEPS) - REFUSALS - passed == set()

@@ -165,6 +165,27 @@ IN_ONE_ENTRY = {
         RE, "people:", "bounds:\n  gross_per_client_and_day: [9.00 EUR, ▸8.00 EUR]\npeople:",
         ("there is an amount in EUR already",),
     ),
+    "a mail limit without an address": Case(
+        RE, "    delegate: lead\n", "    delegate: lead\n    mail_limits: ▸[5.00 EUR]\n",
+        ("nobody is asked by mail without an address", "Write email:"),
+    ),
+    "a mail limit over the limit": Case(
+        RE, "    delegate: lead\n",
+        "    delegate: lead\n    email: fin@example.com\n    limits: [9.00 EUR]\n"
+        "    mail_limits: [▸9.01 EUR]\n",
+        ("9.01 EUR is more than this person may approve at all", "no more than limits"),
+    ),
+    "a mail limit in a currency without a limit": Case(
+        RE, "    delegate: lead\n",
+        "    delegate: lead\n    email: fin@example.com\n    limits: [9.00 EUR]\n"
+        "    mail_limits: [9.00 EUR, ▸1.00 USD]\n",
+        ("1.00 USD is more than this person may approve at all",),
+    ),
+    "two mail limits in one currency": Case(
+        RE, "    delegate: lead\n",
+        "    delegate: lead\n    email: fin@example.com\n    mail_limits: [9.00 EUR, ▸8.00 EUR]\n",
+        ("there is an amount in EUR already",),
+    ),
     "a run without drafts": Case(
         RE, "people:", "bounds:\n  per_client_and_run: ▸0\npeople:", ("0",)
     ),

@@ -1,6 +1,6 @@
 """Mistakes that only a look at several entries or files shows; ▸ as in mistakes.py."""
 
-from tests.config.mistakes import AG, CL, RE, RM, RU, TA, Case
+from tests.config.mistakes import AG, CL, CO, RE, RM, RU, TA, Case
 from tests.config.small_company import TEXTS
 
 BETWEEN_ENTRIES = {
@@ -185,6 +185,14 @@ BETWEEN_ENTRIES = {
     ),
     "milestone twice": Case(
         AG, "{key: work,", "{key: ▸plan,", ("there is a milestone 'plan' already",)
+    ),
+    "milestone that waits for nothing": Case(
+        AG,
+        "      - {key: plan, description: Plan, percent: 40}\n"
+        "      - {key: work, description: Work, percent: 60}\n    deposit: {percent: 25}\n",
+        "      - {key: plan, description: Plan, percent: 40, after_payment: ▸true}\n"
+        "      - {key: work, description: Work, percent: 60, after_payment: true}\n",
+        ("the first milestone waits for a payment, but nothing is billed before it", "a deposit"),
     ),
     "milestones and steps": Case(
         AG, "    deposit: {percent: 25}", "    deposit: {percent: 25}\n    steps: ▸[50, 100]",
@@ -400,6 +408,24 @@ BETWEEN_ENTRIES = {
         RM, "plans:\n  - name: standard",
         "plans:\n  - {name: standard, steps: []}\n  - name: ▸standard",
         ("there is a plan 'standard' already",),
+    ),
+    "electronic address of no list": Case(
+        CL, "    established: true",
+        '    established: true\n    electronic_address: {scheme: ▸"9999", id: "1"}',
+        ("'9999' is no code of an electronic address", "EAS list"),
+    ),
+    "note of no subject": Case(
+        CO, "    currency: EUR", "    currency: EUR\n    notes: [{code: ▸reg, text: x}]",
+        ("'reg' is no code of a note's subject", "UNTDID 4451"),
+    ),
+    "form of e-invoice twice": Case(
+        CL, "    established: true", "    established: true\n    e_invoice: [cii, ▸cii]",
+        ("this form stands here already",),
+    ),
+    "two forms of one file": Case(
+        CL, "    established: true",
+        "    established: true\n    e_invoice: ▸[peppol, xrechnung]",
+        ("two forms of one file", "Keep the one that the client reads"),
     ),
     "threshold twice": Case(
         RE, "  - 5000.00 EUR", "  - 5000.00 EUR\n  - ▸900.00 EUR",

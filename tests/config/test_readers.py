@@ -1,6 +1,7 @@
 """Written texts become exactly one value, or a mistake that says what to write instead."""
 
 from collections.abc import Callable
+from datetime import time
 from decimal import Decimal
 from functools import partial
 
@@ -18,7 +19,7 @@ from invoicing.config.readers_numbers import (
     read_positive_percent,
     read_price,
 )
-from invoicing.config.readers_time import read_cycle, read_step, read_terms
+from invoicing.config.readers_time import read_cycle, read_step, read_terms, read_time
 from invoicing.domain.agreements import Increment, MinuteRounding
 from invoicing.domain.events import EventKind
 from invoicing.domain.follow_up import Anchor
@@ -46,6 +47,8 @@ READ: list[tuple[Reader, str, object]] = [
     (read_step, "1 day after due", (1, Anchor.DUE)),
     (read_step, "14 days after issue", (14, Anchor.ISSUED)),
     (read_step, "7 days after cycle", (7, Anchor.CYCLE)),
+    (read_time, "09:00", time(9)),
+    (read_time, "23:59", time(23, 59)),
     (read_increment, "exact", Increment()),
     (read_increment, "15 min per entry", Increment(15, MinuteRounding.PER_ENTRY_UP)),
     (read_increment, "6 min in total", Increment(6, MinuteRounding.TOTAL_UP)),
@@ -71,6 +74,9 @@ REFUSED: list[tuple[Reader, str, str]] = [
     (read_cycle, "months", "no cycle"),
     (read_cycle, "0 days", "no cycle"),
     (read_cycle, "9999 years", "longer than ten years"),
+    (read_time, "9:00", "two digits"),
+    (read_time, "24:00", "two digits"),
+    (read_time, "09:00:00", "two digits"),
     (read_step, "in 3 days", "3 days before due"),
     (read_step, "3 days before issue", "would never go out"),
     (read_step, "0 days after issue", "would never go out"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from invoicing.config.settings import (
+    ImapSettings,
     Settings,
     SmtpSettings,
     SourceSettings,
@@ -68,6 +69,34 @@ def test_nothing_shows_a_password() -> None:
 def test_what_cannot_be_meant_is_refused(env: dict[str, str], text: str) -> None:
     with pytest.raises(SettingsError, match=text):
         resolved(env)
+
+
+def test_copies_lie_beside_the_ledger_and_no_portal_is_served_unless_one_is_named() -> None:
+    usual = resolved({"INVOICING_STATE": "/var/inv"})
+    assert (usual.archive, usual.portal) == (Path("/var/inv/archive"), None)
+
+    named = resolved({"INVOICING_ARCHIVE": "/mnt/books", "INVOICING_PORTAL": "/srv/portal"})
+    assert (named.archive, named.portal) == (Path("/mnt/books"), Path("/srv/portal"))
+    assert resolved({"INVOICING_PORTAL": ""}).portal is None
+
+
+@pytest.mark.parametrize(
+    ("archive", "portal"),
+    [("/srv/a", "/srv/a"), ("/srv/a", "/srv/a/portal"), ("/srv/p/archive", "/srv/p")],
+)
+def test_clients_never_look_into_the_archive(archive: str, portal: str) -> None:
+    with pytest.raises(SettingsError, match="apart from each other"):
+        resolved({"INVOICING_ARCHIVE": archive, "INVOICING_PORTAL": portal})
+
+
+def test_a_mailbox_is_read_in_the_clear_only_in_the_sandbox() -> None:
+    plain = ImapSettings("mail", password="hush", security="plain")
+
+    with pytest.raises(SettingsError, match="mailbox without TLS"):
+        resolved(imap=plain)
+    settings = resolved({"INVOICING_ENV": "sandbox"}, imap=plain)
+    assert settings.imap == plain
+    assert "hush" not in repr(settings)
 
 
 def test_production_refuses_mail_in_the_clear_and_placeholder_secrets() -> None:

@@ -82,6 +82,10 @@ def warnings(texts: Mapping[str, str]) -> list[str]:
             "config/clients.yaml:2:3: no client names the profile 'north'",
         ),
         (
+            CL, "    established: true\n", "    established: true\n    e_invoice: [peppol]\n",
+            "3: invoices of 'ours' to 'acme' will be held: Peppol BIS Billing 3.0: clients.yaml:",
+        ),
+        (
             TA, RATES, "",
             "config/agreements.yaml:9:3: agreement 'globex-frame' has tax in NOK, which 'ours'",
         ),

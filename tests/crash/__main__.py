@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _table(totals)
     _say(
         f"{totals.sum_of('kills')} kills, {totals.sum_of('invoices')} invoices,"
-        f" {totals.sum_of('mails')} mails, {totals.sum_of('uncertain')} left uncertain"
+        f" {totals.sum_of('mails')} mails, {totals.sum_of('uncertain')} left uncertain,"
+        f" {totals.sum_of('returned')} came back, {totals.sum_of('answered')} answered by mail"
         f" in {took:.0f} s ({took / max(1, len(totals.results)) * workers * 1000:.0f} ms each)"
     )
     _say(f"schedules: {len(totals.results)} violations: {totals.violations}")

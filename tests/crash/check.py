@@ -11,11 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 
+from tests.crash.correspondents import Written
 from tests.crash.journal import Journal
 from tests.crash.owed import Thing
 from tests.crash.payers import Paid
 from tests.crash.places import Row
 from tests.crash.shared import BUSINESS, LEASE, Times
+from tests.crash.shelves import Shelves
 from tests.crash.story import Delivery, Story
 from tests.crash.world_mail import Mail
 
@@ -32,6 +34,9 @@ class Facts:
     paid: Sequence[Paid]
     told: Sequence[Delivery]
     mails: Sequence[Mail]
+    written: Sequence[Written]  # what came to our mailbox
+    notes: Mapping[str, bytes]  # what sources were told, by its place
+    shelves: Shelves
     journal: Journal
     times: Times
     exact: bool  # two instants of two processes tell which transaction came first
@@ -46,6 +51,15 @@ class Facts:
             row["closed_at"] is None and (not codes or row["code"] in codes)
             for row in self.about(subject)
         )
+
+    def is_void(self, invoice_id: str) -> bool:
+        """Tell whether an invoice was taken back."""
+        row = self.invoices.get(invoice_id)
+        return row is not None and row["state"] == "void"
+
+    def client_of(self, draft_id: str) -> str:
+        """Return the client that a draft, or the invoice it became, is for."""
+        return self._clients[draft_id]
 
     def is_parked(self, client: str) -> bool:
         """Tell whether a person sees that a client is stopped as a whole."""
@@ -66,6 +80,16 @@ class Facts:
         claim_pass, claimed_at = self.times.place(LEASE, claimed)
         fact_pass, fact_at = self.times.place(BUSINESS, fact)
         return claimed_at > fact_at if self.exact else claim_pass > fact_pass
+
+    @cached_property
+    def invoices(self) -> dict[str, Row]:
+        """The invoices by their ids."""
+        return {row["id"]: row for row in self.rows["invoices"]}
+
+    @cached_property
+    def _clients(self) -> dict[str, str]:
+        versions = self.rows["draft_versions"]
+        return {row["draft_id"]: json.loads(row["content"])["client"]["key"] for row in versions}
 
     @cached_property
     def _exceptions(self) -> dict[str, list[Row]]:

@@ -10,11 +10,22 @@ from email.parser import BytesParser
 from hashlib import sha256
 
 from tests.crash.check import Facts
-from tests.crash.company import ENTITIES, MODES, recipients_of
+from tests.crash.company import (
+    APPROVERS,
+    CHANNELS,
+    ENTITIES,
+    MODES,
+    hidden_from,
+    manager_of,
+    other_address_of,
+    recipients_of,
+)
 from tests.crash.places import Row
+from tests.crash.world_mail import Mail
 
 LEASE_SECONDS = 600
-_DOUBTS = {"send_failed": "failed", "send_uncertain": "uncertain"}
+_DOUBTS = {"send_failed": "failed", "send_uncertain": "uncertain", "mail_bounced": "bounced"}
+_APPROVERS = {f"{login}@brightwater.example" for logins in APPROVERS.values() for login in logins}
 _DROPPED = ("reminder_dropped", "message_dropped")
 
 
@@ -32,10 +43,13 @@ def mail_findings(facts: Facts) -> Iterator[str]:
             yield f"{_name(row)} arrived {times} times, and {words}"
     for row in rows.values():
         count = accepted[row["message_id"]]
+        if row["channel"] != "mail":
+            continue  # a copy in a folder or at a source is judged where it lies
         yield from _state(facts, row, count if not again[row["id"]] else None)
         if row["state"] == "done" and not count and row["id"] not in arrived:
             yield f"{_name(row)} is done, and the world does not have it"
     yield from _contents(facts, rows)
+    yield from _messages(facts)
     yield from _documents(facts)
     yield from _leases(facts)
 
@@ -59,7 +73,7 @@ def _words_of_people(facts: Facts) -> tuple[Counter[str], set[str]]:
 def _state(facts: Facts, row: Row, count: int | None) -> Iterator[str]:
     """A state is true, and what a person has to decide is shown; ``count`` is None where it may
     have arrived before somebody sent it again."""
-    state, dropped = row["state"], _is_dropped(facts, row)
+    state, dropped = row["state"], _is_settled(facts, row)
     if state in {"failed", "pending"} and count:
         yield f"{_name(row)} is {state}, and the world has it"
     for code, doubtful in _DOUBTS.items():
@@ -72,47 +86,82 @@ def _state(facts: Facts, row: Row, count: int | None) -> Iterator[str]:
         yield f"{_name(row)} waits for no reason"
 
 
-def _is_dropped(facts: Facts, row: Row) -> bool:
-    """Tell whether a message that was not needed any more failed with a reason in the trail."""
-    return bool(facts.told_of(row["invoice_id"], *_DROPPED)) or _invoice(facts, row)["state"] == (
-        "void"
+def _is_settled(facts: Facts, row: Row) -> bool:
+    """Tell whether nobody has to decide any more: it was not needed, or went to another address."""
+    about = row["invoice_id"]
+    elsewhere = (dict(json.loads(one["detail"])) for one in facts.told_of(about, "send_to_other"))
+    return (
+        bool(facts.told_of(about, *_DROPPED))
+        or facts.is_void(about)
+        or any(one["message"] == row["id"] for one in elsewhere)
     )
 
 
 def _may_wait(facts: Facts, row: Row) -> bool:
-    return facts.is_parked(_invoice(facts, row)["client"])
-
-
-def _invoice(facts: Facts, row: Row) -> Row:
-    return next(one for one in facts.rows["invoices"] if one["id"] == row["invoice_id"])
+    """Tell whether a client is stopped, or the news of a mail waits until that mail left."""
+    invoice = row["invoice_id"]
+    left = any(
+        one["state"] == "done"
+        for one in facts.rows["outbox"]
+        if (one["invoice_id"], one["kind"]) == (invoice, "invoice")
+    )
+    is_news = row["kind"] == "notice" and row["step"] == "issued"
+    return facts.is_parked(facts.client_of(invoice)) or (
+        is_news and not left and not facts.is_void(invoice)
+    )
 
 
 def _contents(facts: Facts, rows: Mapping[str, Row]) -> Iterator[str]:
-    """A mail went to its client alone, with exactly the document that the ledger keeps."""
-    documents = {
-        row["subject"]: row["sha256"]
-        for row in facts.rows["document_links"]
-        if row["kind"] == "invoice"
-    }
-    known = {row["id"] for row in facts.rows["invoices"]}
+    """A mail went to its people alone, shows nobody who is hidden, and has the right documents."""
+    known = {row["id"] for row in facts.rows["drafts"]}
     for mail in facts.mails:
         row = rows.get(mail.message_id)
         if row is None or row["invoice_id"] not in known:
             continue
-        client = _invoice(facts, row)["client"]
-        if not _right_people(row["kind"], client, frozenset(mail.recipients)):
+        client = facts.client_of(row["invoice_id"])
+        if not _right_people(row, client, frozenset(mail.recipients)):
             yield f"{_name(row)} to {client} went to {mail.recipients}"
+        if any(one.encode() in mail.content for one in hidden_from(client, row["kind"])):
+            yield f"{_name(row)} to {client} shows who got a hidden copy"
         if client in MODES:
             yield f"{client} is not live and got {_name(row)}"
-        if (found := _attached(mail.content)) != [documents.get(row["invoice_id"])]:
-            yield f"{_name(row)} carries {found}, not the document of the ledger"
+        yield from _carried(facts, row, mail)
 
 
-def _right_people(kind: str, client: str, got: frozenset[str]) -> bool:
-    if kind != "escalation":
-        return got == recipients_of(client)
-    ours = {one.email for one in ENTITIES.values()}
-    return got <= ours | {f"manager-{client}@brightwater.example"}
+def _right_people(row: Row, client: str, got: frozenset[str]) -> bool:
+    kind = str(row["kind"])
+    if kind in {"escalation", "notice"}:
+        return got <= {one.email for one in ENTITIES.values()} | {manager_of(client)}
+    if kind == "approval":
+        return len(got) == 1 and got <= _APPROVERS
+    if "~" in row["step"]:  # somebody wanted it to go elsewhere
+        return got >= other_address_of(client)
+    return got == recipients_of(client, kind)
+
+
+def _carried(facts: Facts, row: Row, mail: Mail) -> Iterator[str]:
+    """Each document of a mail is one that the ledger keeps for what the mail is about."""
+    found, about = _attached(mail.content), _about(facts, row)
+    kept = {
+        link["sha256"] for link in facts.rows["document_links"] if link["subject"] in about
+    }  # fmt: skip
+    if strangers := [one for one in found if one not in kept]:
+        yield f"{_name(row)} carries {strangers}, which are no documents of the ledger"
+    needs = {"invoice": row["invoice_id"], "credit_note": row["step"].partition("~")[0]}
+    subject = needs.get(row["kind"])
+    mine = {
+        link["sha256"]
+        for link in facts.rows["document_links"]
+        if link["subject"] == subject and link["kind"] != "preview"
+    }
+    if subject and set(found) != mine:
+        yield f"{_name(row)} carries {found}, not the documents of the ledger"
+
+
+def _about(facts: Facts, row: Row) -> set[str]:
+    others = {one["invoice_id"] for one in json.loads(row["about"])}
+    notes = {one["id"] for one in facts.rows["credit_notes"]} & {row["step"].partition("~")[0]}
+    return {row["id"], row["invoice_id"]} | others | notes
 
 
 def _attached(content: bytes) -> list[str | None]:
@@ -125,23 +174,30 @@ def _attached(content: bytes) -> list[str | None]:
     return found
 
 
-def _documents(facts: Facts) -> Iterator[str]:
-    """Each invoice has its one message and document; the bytes of each document have its name."""
-    messages: dict[str, int] = defaultdict(int)
+def _messages(facts: Facts) -> Iterator[str]:
+    """Each invoice has one message on each of its client's ways."""
+    messages: dict[str, list[str]] = defaultdict(list)
     for row in facts.rows["outbox"]:
-        messages[row["invoice_id"]] += row["kind"] == "invoice"
+        if row["kind"] == "invoice" and "~" not in row["step"]:
+            messages[row["invoice_id"]].append(row["channel"])
     for row in facts.rows["invoices"]:
-        if messages[row["id"]] != 1:
-            yield f"{row['number']} has {messages[row['id']]} messages"
+        if sorted(messages[row["id"]]) != CHANNELS.get(row["client"], ["mail"]):
+            yield f"{row['number']} has the messages {messages[row['id']]}"
+
+
+def _documents(facts: Facts) -> Iterator[str]:
+    """Each document is there once, and its bytes have its name."""
+    planned = {(row["kind"], row["step"]) for row in facts.rows["outbox"]}
+    for row in facts.rows["credit_notes"]:
+        if ("credit_note", row["id"]) not in planned:
+            yield f"{row['number']} has no message"
     for row in facts.rows["documents"]:
         if sha256(row["content"]).hexdigest() != row["sha256"]:
             yield f"document {row['sha256']} is not what it was"
-    links = Counter(
-        row["subject"] for row in facts.rows["document_links"] if row["kind"] == "invoice"
-    )
-    for subject, times in links.items():
-        if times > 1:
-            yield f"invoice {subject} has {times} documents"
+    links = Counter((row["subject"], row["kind"]) for row in facts.rows["document_links"])
+    for (subject, kind), times in links.items():
+        if times > 1 and kind in {"invoice", "credit_note"}:
+            yield f"{kind} {subject} has {times} documents"
 
 
 def _leases(facts: Facts) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The judgement about money: what clients paid, against what the ledger placed and reminded of."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,6 +9,8 @@ from invoicing.domain.events import Hint
 from tests.crash.check import Facts
 from tests.crash.places import Row
 from tests.crash.shared import BUSINESS, LEASE
+from tests.crash.words import ITEM
+from tests.crash.world_mail import Mail
 
 
 def money_findings(facts: Facts) -> Iterator[str]:
@@ -15,6 +18,7 @@ def money_findings(facts: Facts) -> Iterator[str]:
     yield from _payments(facts)
     yield from _balances(facts)
     yield from _reminders(facts)
+    yield from _dropped(facts)
 
 
 def _payments(facts: Facts) -> Iterator[str]:
@@ -85,18 +89,68 @@ def _unplaced(facts: Facts, of_payment: dict[str, Decimal]) -> Iterator[str]:
 def _reminders(facts: Facts) -> Iterator[str]:
     """Nothing is claimed to be sent that must not go any more: paid, written off, void, held."""
     over = _over(facts)
-    rows = {row["id"]: row for row in facts.rows["outbox"]}
-    accepted = {mail.message_id for mail in facts.mails}
-    for attempt in facts.rows["attempts"]:
-        row = rows[attempt["outbox_id"]]
-        if attempt["entry"] or row["message_id"] not in accepted:
+    rows = {row["message_id"]: row for row in facts.rows["outbox"]}
+    for message_id, mails in _by_message(facts).items():
+        row = rows.get(message_id)
+        if row is None or row["kind"] not in {"invoice", "reminder", "escalation"}:
             continue
-        for since, until, why in over[row["invoice_id"]]:
-            if row["kind"] == "invoice" and why != "void":
-                continue
-            ended = until is not None and not _is_within(facts, attempt["started_at"], until)
-            if facts.came_after(attempt["started_at"], since) and not ended:
-                yield f"{row['kind']} {row['step']} of {row['invoice_id']} was sent: it is {why}"
+        for mail, claims in zip(mails, _claims(facts, row, len(mails)), strict=True):
+            for invoice in _asked_for(facts, row, mail):
+                reasons = [_reason(facts, over[invoice], row["kind"], at) for at in claims]
+                if reasons and all(reasons):
+                    yield f"{row['kind']} {row['step']} of {invoice} was sent: it is {reasons[0]}"
+
+
+def _dropped(facts: Facts) -> Iterator[str]:
+    """A reminder that was left out was left out for a reason that there was."""
+    settled = _settled_at(facts)
+    for row in facts.rows["reminders"]:
+        outcome, invoice, at = row["outcome"], row["invoice_id"], row["settled_at"]
+        if outcome in {"", "queued"} or outcome.endswith(("came due meanwhile", "not live")):
+            continue
+        reasons = [entry["at"] for entry in facts.told_of(invoice, "voided")]
+        reasons += [one["placed_at"] for one in facts.rows["holds"] if one["invoice_id"] == invoice]
+        reasons += [settled[invoice]] if invoice in settled else []
+        reasons += [one["at"] for one in facts.told_of(invoice, "written_off", "credited")]
+        if not any(since <= at for since in reasons):
+            yield f"{row['step']} of {invoice} was left out ({outcome}), and that is not true"
+
+
+def _by_message(facts: Facts) -> dict[str, list[Mail]]:
+    found: dict[str, list[Mail]] = defaultdict(list)
+    for mail in facts.mails:
+        found[mail.message_id].append(mail)
+    return found
+
+
+def _claims(facts: Facts, row: Row, mails: int) -> list[list[str]]:
+    """Return when each mail of a message was claimed: where that is not certain, all it may be."""
+    claims = sorted(
+        attempt["started_at"]
+        for attempt in facts.rows["attempts"]
+        if attempt["outbox_id"] == row["id"]
+        and not attempt["entry"]
+        and attempt["outcome"] not in {"retry", "failed"}
+    )
+    return [[at] for at in claims] if len(claims) == mails else [claims] * mails
+
+
+def _asked_for(facts: Facts, row: Row, mail: Mail) -> list[str]:
+    """Return the invoices that a mail asks money for, as its words say."""
+    named = {number.decode() for number, _, _ in ITEM.findall(mail.content)}
+    found = [one for one, invoice in facts.invoices.items() if invoice["number"] in named]
+    return found or [row["invoice_id"]]
+
+
+def _reason(facts: Facts, over: list["Span"], kind: str, claimed: str) -> str:
+    """Say why an invoice must not have been claimed then, or nothing."""
+    for since, until, why in over:
+        if kind == "invoice" and why != "void":
+            continue
+        ended = until is not None and not _is_within(facts, claimed, until)
+        if facts.came_after(claimed, since) and not ended:
+            return why
+    return ""
 
 
 def _is_within(facts: Facts, claimed: str, until: str) -> bool:
@@ -122,7 +176,32 @@ def _over(facts: Facts) -> dict[str, list[Span]]:
             found[row["invoice_id"]].append((row["placed_at"], row["lifted_at"], row["kind"]))
     for invoice, at in _settled_at(facts).items():
         found[invoice].append((at, None, "paid"))
+    for invoice, since, until in _came_back(facts):
+        found[invoice].append((since, until, "nowhere its mails arrive"))
     return found
+
+
+def _came_back(facts: Facts) -> Iterator[tuple[str, str, str | None]]:
+    """Return from when until when nobody had decided where an invoice's mails are to go."""
+    for row in facts.rows["outbox"]:
+        if row["kind"] not in {"invoice", "reminder", "credit_note"}:
+            continue
+        for entry in facts.about(row["id"]):
+            if entry["code"] == "mail_bounced":
+                others = [one["invoice_id"] for one in json.loads(row["about"])]
+                for invoice in (row["invoice_id"], *others):
+                    until = _let_go(facts, invoice, entry)
+                    yield invoice, entry["opened_at"], until
+
+
+def _let_go(facts: Facts, invoice: str, entry: Row) -> str | None:
+    """Return when a person closed an entry, or lifted what it held."""
+    ends = [
+        one["at"]
+        for one in facts.told_of(invoice, "hold_lifted")
+        if one["at"] >= entry["opened_at"] and '"paused"' in one["detail"]
+    ]
+    return min([*ends, *filter(None, [entry["closed_at"]])], default=None)
 
 
 def _settled_at(facts: Facts) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from invoicing.domain.agreements import (
     Agreement,
@@ -22,7 +23,7 @@ from invoicing.domain.bounds import SafetyBounds
 from invoicing.domain.canonical import fingerprint
 from invoicing.domain.events import EventKind
 from invoicing.domain.money import Money
-from invoicing.domain.parties import Address, Client, Entity, Mode, Series
+from invoicing.domain.parties import Address, Channel, Client, Entity, Mode, Series
 from invoicing.domain.periods import Cycle
 from invoicing.domain.review import Approver, ReviewPolicy, ReviewStep
 from invoicing.domain.rules import Model
@@ -55,6 +56,18 @@ COUNTRIES = {
 }  # fmt: skip
 _NEW = {"aurora"}  # the first invoice of a new client is reviewed
 _WITH_COPY = {"nordwind", "harbor"}
+# What some clients want besides: the field of the client, and what stands in it.
+_WISHES: Mapping[str, Mapping[str, Any]] = {
+    "nordwind": {"receipts": True},
+    "aurora": {"tell_account_manager": True, "copy_account_manager": True},
+    "harbor": {
+        "reminders_to": ("late@harbor.example",), "channels": (Channel.MAIL, Channel.PORTAL),
+    },
+    "kestrel": {"billing_bcc": ("archive@kestrel.example",), "tell_account_manager": True},
+    "juniper": {"receipts": True, "reminders_bcc": ("archive@juniper.example",)},
+    "larkspur": {"channels": (Channel.PORTAL, Channel.MAIL)},
+}  # fmt: skip
+CHANNELS = {"harbor": ["mail", "portal"], "larkspur": ["mail", "portal"]}
 PERCENTS = {"concept": 20, "build": 50, "rollout": 30}
 
 
@@ -63,14 +76,43 @@ def currency_of(client: str) -> str:
     return "USD" if COUNTRIES[client] == "US" else "EUR"
 
 
-def recipients_of(client: str) -> frozenset[str]:
-    """Return every address that may get mail about a client's invoices."""
+def manager_of(client: str) -> str:
+    """Return the address of the colleague who looks after a client."""
+    both = "-west" if client in {"nordwind", "kestrel"} else f"-{client}"
+    return f"manager{both}@brightwater.example"
+
+
+def recipients_of(client: str, kind: str) -> frozenset[str]:
+    """Return every address that gets a mail of a kind to a client, hidden copies as well."""
     to = {f"ap@{client}.example"}
-    return frozenset(to | {f"cc@{client}.example"} if client in _WITH_COPY else to)
+    copies = {f"cc@{client}.example"} if client in _WITH_COPY and kind != "receipt" else set()
+    if kind == "reminder" and client == "harbor":
+        to, copies = {"late@harbor.example"}, set()
+    return frozenset(to | copies | hidden_from(client, kind) | _colleague(client))
 
 
-def make_book(begins: date, clients: Collection[str], *, chain: bool, bounds: SafetyBounds) -> Book:
-    """Return the book of a schedule whose agreements are billed from the first of its month."""
+def other_address_of(client: str) -> frozenset[str]:
+    """Return who gets what came back from a client's first address."""
+    return frozenset({f"other@{client}.example"})
+
+
+def hidden_from(client: str, kind: str) -> frozenset[str]:
+    """Return the addresses that nobody sees on a mail of a kind to a client."""
+    kinds = {"kestrel": {"invoice", "credit_note", "reminder"}, "juniper": {"reminder"}}
+    return frozenset({f"archive@{client}.example"} if kind in kinds.get(client, ()) else ())
+
+
+def _colleague(client: str) -> set[str]:
+    return {manager_of(client)} if client == "aurora" else set()
+
+
+def make_book(
+    begins: date, clients: Collection[str], *, chain: bool, careful: bool, bounds: SafetyBounds
+) -> Book:
+    """Return the book of a schedule whose agreements are billed from the first of its month.
+
+    Who is careful looks at nearly every invoice.
+    """
     agreements = [one for one in _agreements(begins.replace(day=1)) if one.client in clients]
     return Book(
         config_hash=CONFIG_HASH,
@@ -85,7 +127,7 @@ def make_book(begins: date, clients: Collection[str], *, chain: bool, bounds: Sa
             a_rule("one-off", Model.ONE_OFF),
         ),
         taxes=_TAXES,
-        review=_policy(chain=chain),
+        review=_policy(chain=chain, careful=careful),
         bounds=bounds,
         texts=CONFIG_TEXTS,
     )
@@ -119,7 +161,9 @@ def _client(key: str) -> Client:
         tax_id="FR40303265045" if country == "FR" else "",
         established=key not in _NEW,
         mode=MODES.get(key, Mode.LIVE),
-        account_manager=f"manager-{key}@brightwater.example",
+        account_manager=manager_of(key),
+        alternate_to=tuple(other_address_of(key)),
+        **_WISHES.get(key, {}),
     )
 
 
@@ -162,18 +206,27 @@ def _hourly(rate: str, begins: date, cycle: Cycle | None = None) -> TimeAndMater
     return TimeAndMaterials((Rate("engineer", Money.parse(rate), begins),), cycle=cycle)
 
 
-def _policy(*, chain: bool) -> ReviewPolicy:
+def _policy(*, chain: bool, careful: bool) -> ReviewPolicy:
     steps = tuple(ReviewStep(name, logins) for name, logins in APPROVERS.items())
     if not chain:
         steps = (
             ReviewStep("approval", tuple(login for step in steps for login in step.approvers)),
         )
-    thresholds = (Money.parse("5000.00 EUR"), Money.parse("5000.00 USD"))
+    most = Decimal(200 if careful else 5000)
+    thresholds = (Money(most, "EUR"), Money(most, "USD"))
     return ReviewPolicy(
         {money.currency: money for money in thresholds},
-        {login: Approver(login) for step in steps for login in step.approvers},
+        {login: _approver(login) for step in steps for login in step.approvers},
         steps,
     )
+
+
+def _approver(login: str) -> Approver:
+    """Return one of our approvers; by mail one may decide about little, and one about nothing."""
+    limits = {"anna": 100_000, "fred": 6_000, "lea": 100_000}
+    most = Decimal(limits.get(login, 0))
+    by_mail = {one: Money(most, one) for one in ("EUR", "USD")} if most else {}
+    return Approver(login, email=f"{login}@brightwater.example", mail_limits=by_mail)
 
 
 _TAXES = TaxTable(

@@ -12,12 +12,14 @@ import httpx
 from invoicing.adapters.mail import Security, SmtpMailer
 from invoicing.adapters.sources import Peer, RestSources
 from invoicing.domain.book import Book
+from invoicing.domain.canonical import fingerprint
 from invoicing.domain.errors import InvoicingError, NotFoundError, TransientError
 from invoicing.domain.events import BillingEvent
 from invoicing.domain.exceptions import Action, ExceptionEntry
 from invoicing.domain.issue import Invoice
 from invoicing.domain.letters import Letter
 from invoicing.domain.render import AnyPage
+from invoicing.domain.review import Answer, ReviewRequest
 from invoicing.domain.rules import Model
 from invoicing.services import (
     attend,
@@ -27,6 +29,7 @@ from invoicing.services import (
     follow_up,
     issue,
     parcels,
+    read_mail,
     reconcile,
     render,
     report,
@@ -37,15 +40,20 @@ from invoicing.services.ledger_ports import Document, Ledger
 from invoicing.services.ports import FaultPoint, Limits, MailText, Rendered, Services
 from tests.crash.company import switched_off
 from tests.crash.journal import Journal
+from tests.crash.mailbox import WorldMailbox
 from tests.crash.office import something_to_ask
 from tests.crash.people import Somebody
 from tests.crash.shared import BUSINESS, LEASE, Board, BoardClock
+from tests.crash.shelves import ARCHIVE, PORTAL, Shelves
 from tests.crash.story import Delivery
+from tests.crash.words import plain_mail
 from tests.crash.world import World
 
 LEASE_SECONDS = 600
 SEND_SECONDS = 3.0
 TRIES = 2
+# The collections of whose objects a source wants to be told how their invoices stand.
+_LISTENS = {"crm": ("deals",), "psa": ("agreements",)}
 _ASKS = 0.6  # in how many passes our people want something of what is issued
 T = TypeVar("T")
 
@@ -75,13 +83,11 @@ class PlainPrinter:
         """Write the shortest mail there is."""
         if self._slip():
             raise NotFoundError("no mail template is there")
-        return _plain_mail(letter)
+        return plain_mail(letter)
 
 
 def _document(page: AnyPage) -> Document:
-    owed = " ".join(map(str, page.content.obligations))
-    text = f"{page.kind} {page.number} {page.issued_on} {owed} {page.content.totals.due}{MARK()}"
-    content = text.encode()
+    content = f"{fingerprint(page)}{MARK()}".encode()
     return Document(sha256(content).hexdigest(), "application/pdf", content, "plain 1")
 
 
@@ -93,27 +99,35 @@ def services(
     client: httpx.Client,
     fault: FaultPoint,
     *,
+    shelves: Shelves,
     slip: Callable[[], bool] = lambda: False,
     safely: bool = False,
+    lanes: int = 1,
 ) -> Services:
     """Put the real use cases together over the lossy world."""
     url = f"http://127.0.0.1:{world.http_port}"
-    peers = {name: Peer(name, f"{url}/{name}") for name in ("crm", "esign", "psa", "accounting")}
+    peers = {
+        name: Peer(name, f"{url}/{name}", updates=_LISTENS.get(name, ()))
+        for name in ("crm", "esign", "psa", "accounting")
+    }
     return Services(
         ledger=ledger,
         book=book,
         clock=BoardClock(board, BUSINESS),
         lease_clock=BoardClock(board, LEASE),
         sources=RestSources(peers, client=client),
-        mailer=_mailer(world, fault, safely=safely),
+        mailer=_mailer(world, fault, safely=safely, lanes=lanes),
         renderer=PlainPrinter(slip),
         sender="",
         limits=Limits(LEASE_SECONDS, 120),
         fault=fault,
+        mailbox=WorldMailbox(url, client),
+        archive=shelves.open(ARCHIVE, fault),
+        portal=shelves.open(PORTAL, fault),
     )
 
 
-def _mailer(world: World, fault: FaultPoint, *, safely: bool) -> SmtpMailer:
+def _mailer(world: World, fault: FaultPoint, *, safely: bool, lanes: int) -> SmtpMailer:
     return SmtpMailer(
         host="127.0.0.1",
         port=world.smtps_port if safely else world.smtp_port,
@@ -122,6 +136,7 @@ def _mailer(world: World, fault: FaultPoint, *, safely: bool) -> SmtpMailer:
         security=Security.TLS if safely else Security.PLAIN,
         deadline_seconds=SEND_SECONDS,
         ssl_context=world.context if safely else None,
+        connections=lanes,
         fault=fault,
     )
 
@@ -156,7 +171,7 @@ class Cycle:
     def run(self) -> None:
         """Do everything, in some order; a chain that fails leaves the others alone."""
         bills: list[Callable[[], None]] = [partial(self._bill, one) for one in self._orders.models]
-        rest = [self._attend, self._reconcile, *bills, self._follow_up]
+        rest = [self._attend, self._reconcile, *bills, self._follow_up, self._read_mail]
         if not self._orders.calm:
             self._random.shuffle(rest)
         chains: list[Callable[[], None]] = [self._take_in, *rest]
@@ -197,6 +212,7 @@ class Cycle:
             said = self._who.answer(request)
             if said is not None:
                 label, login = said
+                self._note_said(request, label, login)
                 self._task(lambda: review.answer_review(s, parcel, label, login, "said so"))
             elif random.random() < 0.3:
                 self._task(lambda: review.expire_review(s, parcel))
@@ -205,6 +221,12 @@ class Cycle:
         self._task(lambda: issue.issue_parcel(s, parcel))
         self._task(lambda: render.render_parcel(s, parcel))
         self._task(lambda: dispatch.dispatch_parcel(self._sending(), parcel))
+
+    def _note_said(self, request: ReviewRequest, label: str, login: str) -> None:
+        for answer, option in zip(Answer, request.options, strict=True):
+            if option == label:
+                words = (request.draft_id, str(request.version), login, answer.value)
+                self._journal.write("said", *words)
 
     def _sending(self) -> Services:
         """Return the services for sending; a client may have been switched off just now."""
@@ -215,6 +237,10 @@ class Cycle:
     def _reconcile(self) -> None:
         self._task(lambda: report.report_payments(self._s))
         self._task(lambda: reconcile.reconcile_payments(self._s))
+
+    def _read_mail(self) -> None:
+        # A few at a time: what lies behind them is left to the next pass, or to a twin.
+        self._task(lambda: read_mail.read_mail(self._s, 100 if self._orders.calm else 6))
 
     def _follow_up(self) -> None:
         self._task(lambda: follow_up.follow_up(self._s))
@@ -284,9 +310,3 @@ def due_deliveries(
         if one.from_pass <= number
         and (one.from_pass == number or one.message not in acknowledged or random.random() < 0.1)
     )
-
-
-def _plain_mail(letter: Letter) -> MailText:
-    about = letter.invoice.number if letter.invoice else letter.client.key
-    asked = letter.balance or ", ".join(map(str, letter.totals))
-    return MailText(f"{letter.kind} {about}", f"open: {asked}\n", f"<p>{asked}</p>")

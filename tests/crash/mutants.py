@@ -5,14 +5,15 @@ the worker is handed to it for those that need a guard of the database to be gon
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from invoicing.adapters import mail
+from invoicing.adapters.attempt import Attempt, Phase
 from invoicing.adapters.sources.money_in import PaymentReport
 from invoicing.domain.dispatch import Delivery, Message, OutboxRow, Outcome
 from invoicing.domain.draft import DraftRecord
@@ -21,27 +22,32 @@ from invoicing.domain.issue import Invoice, SeriesKey, issue_draft
 from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.parties import Mode
 from invoicing.domain.reconcile import Payment
-from invoicing.domain.render import DocumentKind, invoice_page
-from invoicing.domain.states import DraftState, OutboxState
+from invoicing.domain.render import DocumentKind
+from invoicing.domain.states import DraftState, InvoiceState, OutboxState
 from invoicing.ledger.documents import DocumentRows
 from invoicing.ledger.invoices import InvoiceRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.trail import TrailRows
-from invoicing.services import correct, dispatch, draft, gate, issue, render, report
+from invoicing.services import (
+    compose,
+    correct,
+    dispatch,
+    draft,
+    gate,
+    issue,
+    letters,
+    reconcile,
+    render,
+    report,
+)
 from invoicing.services.ledger_ports import Document, Receipt, UnitOfWork
 from invoicing.services.ports import Services
 from tests.crash import cycle
+from tests.crash.mutants_of_mail import MAIL_MUTANTS
+from tests.crash.patching import Change, patch
 from tests.crash.places import Place
 
-Change = Callable[[Place], None]
 _ACCEPTED = Delivery(Outcome.ACCEPTED, "reply", 250, "2.0.0 kept")
-
-
-def _patch(owner: object, name: str, new: object) -> Any:
-    """Put something in the place of a function of the product, and return the old one."""
-    old = getattr(owner, name)
-    setattr(owner, name, new)
-    return old
 
 
 def send_then_mark(_place: Place) -> None:
@@ -59,8 +65,8 @@ def send_then_mark(_place: Place) -> None:
     def finish(rows: OutboxRows, row_id: str, *facts: Any) -> bool:
         return bool(real_claim(rows, *held[row_id]) and real_finish(rows, row_id, *facts))
 
-    real_claim = _patch(OutboxRows, "claim", claim)
-    real_finish = _patch(OutboxRows, "finish", finish)
+    real_claim = patch(OutboxRows, "claim", claim)
+    real_finish = patch(OutboxRows, "finish", finish)
 
 
 def mark_then_send(_place: Place) -> None:
@@ -75,7 +81,7 @@ def mark_then_send(_place: Place) -> None:
         )
 
     real_finish = OutboxRows.finish
-    real_claim = _patch(OutboxRows, "claim", claim)
+    real_claim = patch(OutboxRows, "claim", claim)
 
 
 def resend_uncertain(_place: Place) -> None:
@@ -85,7 +91,7 @@ def resend_uncertain(_place: Place) -> None:
         after = OutboxState.PENDING if after is OutboxState.UNCERTAIN else after
         return bool(real(rows, row_id, owner, after, *facts))
 
-    real = _patch(OutboxRows, "finish", finish)
+    real = patch(OutboxRows, "finish", finish)
 
 
 def claim_without_compare(_place: Place) -> None:
@@ -104,7 +110,8 @@ def claim_without_compare(_place: Place) -> None:
 
         return outbox.c.id == row_id
 
-    real = _patch(OutboxRows, "claim", claim)
+    patch(OutboxRows, "is_free", lambda *_facts: True)
+    real = patch(OutboxRows, "claim", claim)
 
 
 def number_outside(place: Place) -> None:
@@ -125,8 +132,8 @@ def number_outside(place: Place) -> None:
             file.unlink()
         real_empty()
 
-    real = _patch(InvoiceRows, "take_numbers", take)
-    real_empty = _patch(place, "empty", empty)
+    real = patch(InvoiceRows, "take_numbers", take)
+    real_empty = patch(place, "empty", empty)
 
 
 def new_message_id(_place: Place) -> None:
@@ -135,7 +142,7 @@ def new_message_id(_place: Place) -> None:
     def message(_message_id: str, *facts: Any) -> Message:
         return real(f"<{uuid4().hex}@brightwater.example>", *facts)  # type: ignore[no-any-return]
 
-    real = _patch(dispatch, "Message", message)
+    real = patch(dispatch, "Message", message)
 
 
 def random_invoice_id(place: Place) -> None:
@@ -145,7 +152,7 @@ def random_invoice_id(place: Place) -> None:
         return replace(issue_draft(*facts, **more), id=uuid4().hex)
 
     _without_constraints(place, "invoices", "FOREIGN KEY")
-    _patch(issue, "issue_draft", issued)
+    patch(issue, "issue_draft", issued)
 
 
 def highest_plus_one(place: Place) -> None:
@@ -167,8 +174,8 @@ def highest_plus_one(place: Place) -> None:
         return first
 
     _without_constraints(place, "invoices", "UNIQUE")
-    real = _patch(issue, "issue_drafts", issue_drafts)
-    real_take = _patch(InvoiceRows, "take_numbers", take)
+    real = patch(issue, "issue_drafts", issue_drafts)
+    real_take = patch(InvoiceRows, "take_numbers", take)
 
 
 def acknowledge_first(_place: Place) -> None:
@@ -185,8 +192,8 @@ def acknowledge_first(_place: Place) -> None:
             waiting.pop(0)
         return real_report(s, *facts)
 
-    real = _patch(report, "accept_hint", accept)
-    real_report = _patch(report, "report_events", report_events)
+    real = patch(report, "accept_hint", accept)
+    real_report = patch(report, "report_events", report_events)
 
 
 def recover_at_once(_place: Place) -> None:
@@ -195,7 +202,7 @@ def recover_at_once(_place: Place) -> None:
     def expired(rows: OutboxRows, now: datetime) -> Any:
         return real(rows, now + timedelta(days=365))
 
-    real = _patch(OutboxRows, "expired", expired)
+    real = patch(OutboxRows, "expired", expired)
 
 
 def approved_by_state(_place: Place) -> None:
@@ -208,13 +215,14 @@ def approved_by_state(_place: Place) -> None:
                 work.drafts.move(item, one.state, DraftState.APPROVED)
         return real(work, records)
 
-    _patch(issue, "_problem", lambda *_facts: "")
-    real = _patch(issue, "_claimed", claimed)
+    patch(issue, "_problem", lambda *_facts: "")
+    real = patch(issue, "_claimed", claimed)
 
 
 def reminder_unchecked(_place: Place) -> None:
     """A reminder that was queued is sent, whatever was paid or held since."""
-    _patch(dispatch, "_reason_to_drop", lambda *_facts: "")
+    patch(letters, "reason_to_wait", lambda *_facts: "")
+    patch(reconcile, "drop_waiting", lambda *_facts: None)
 
 
 def document_overwritten(place: Place) -> None:
@@ -229,16 +237,10 @@ def document_overwritten(place: Place) -> None:
             )
         return bool(real_put(rows, subject, version, kind, document))
 
-    def again(s: Services, invoice_ids: Sequence[str]) -> list[str]:
-        with s.ledger.read() as work:
-            invoices = work.invoices.get(invoice_ids)
-        pages = s.renderer.render([invoice_page(one) for one in invoices])
-        return render._store(s, invoices, pages)
-
     _without_triggers(place, "document_links")
-    real_put = _patch(DocumentRows, "put", put)
-    _patch(render, "render_invoices", again)
-    _patch(cycle, "MARK", lambda: uuid4().hex)
+    real_put = patch(DocumentRows, "put", put)
+    patch(render, "_has_document", lambda *_facts: False)
+    patch(cycle, "MARK", lambda: uuid4().hex)
 
 
 def late_result_applied(_place: Place) -> None:
@@ -255,31 +257,32 @@ def late_result_applied(_place: Place) -> None:
 
         return outbox.c.id == row_id
 
-    real = _patch(OutboxRows, "finish", finish)
+    real = patch(OutboxRows, "finish", finish)
 
 
 def lost_reply_is_refusal(_place: Place) -> None:
     """A connection that is lost after the final dot counts as not taken, so it is tried again."""
-    _patch(mail._Attempt, "_unanswered", property(lambda _attempt: Outcome.RETRY))
+    patch(Attempt, "_unanswered", property(lambda _attempt: Outcome.RETRY))
 
 
 def some_recipients_do(_place: Place) -> None:
     """A mail goes to those recipients that the server takes, and counts as sent."""
 
-    def address(attempt: Any, wire: Any) -> None:
-        attempt._enter(mail.Phase.MAIL)
+    def address(attempt: Any, wire: Any) -> Any:
+        attempt._enter(Phase.MAIL)
         attempt._expect(wire.ask(f"MAIL FROM:<{attempt._envelope.sender}>".encode()), 250)
         for recipient in attempt._envelope.recipients:
-            attempt._enter(mail.Phase.RCPT)
+            attempt._enter(Phase.RCPT)
             wire.ask(f"RCPT TO:<{recipient}>".encode())
+        return iter([wire.ask(b"DATA")])
 
-    _patch(mail._Attempt, "_address", address)
+    patch(Attempt, "_address", address)
 
 
 def shadow_is_live(_place: Place) -> None:
     """A client that is only to be compared gets numbers and mail."""
-    _patch(gate.Gate, "mode", lambda *_facts: Mode.LIVE)
-    _patch(draft, "_close_shadow", lambda *_facts: None)
+    patch(gate.Gate, "mode", lambda *_facts: Mode.LIVE)
+    patch(draft, "_close_shadow", lambda *_facts: None)
 
 
 def payment_by_event(_place: Place) -> None:
@@ -289,7 +292,7 @@ def payment_by_event(_place: Place) -> None:
         paid: Payment = real(told, hint)
         return replace(paid, external_id=f"{told.id}-{hint.event_id}")
 
-    real = _patch(PaymentReport, "to_domain", to_domain)
+    real = patch(PaymentReport, "to_domain", to_domain)
 
 
 def void_followed_up(_place: Place) -> None:
@@ -302,11 +305,13 @@ def void_followed_up(_place: Place) -> None:
         )
         return [*real(rows, now, limit), *(rows.get(row.id) for row in waiting)]
 
-    _patch(correct, "_drop_messages", lambda *_facts: None)
-    _patch(dispatch, "_reason_to_drop", lambda *_facts: "")
-    _patch(dispatch, "_is_void", lambda *_facts: False)
-    _patch(dispatch, "_stopped", lambda *_facts: None)
-    real = _patch(OutboxRows, "due", due)
+    patch(correct, "_drop_messages", lambda *_facts, **_more: None)
+    patch(letters, "reason_to_wait", lambda *_facts: "")
+    # Nothing looks void to whoever writes or sends a mail.
+    nothing_is_void = SimpleNamespace(VOID="never", ISSUED=InvoiceState.ISSUED)
+    patch(compose, "InvoiceState", nothing_is_void)
+    patch(dispatch, "_stopped", lambda *_facts: None)
+    real = patch(OutboxRows, "due", due)
 
 
 def trail_forgets(_place: Place) -> None:
@@ -316,7 +321,7 @@ def trail_forgets(_place: Place) -> None:
         entries = real(rows, subject)
         return [replace(one, hash=one.hash[::-1]) if at else one for at, one in enumerate(entries)]
 
-    real = _patch(TrailRows, "_chain", chain)
+    real = patch(TrailRows, "_chain", chain)
 
 
 MUTANTS: Mapping[str, Change] = {
@@ -340,6 +345,7 @@ MUTANTS: Mapping[str, Change] = {
     "payment-by-event": payment_by_event,
     "trail-forgets": trail_forgets,
     "void-followed-up": void_followed_up,
+    **MAIL_MUTANTS,
 }
 
 

@@ -1,7 +1,6 @@
 """The clients' money: who got an invoice by mail pays, in full, in part, twice, or wrongly."""
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,12 +8,12 @@ from decimal import Decimal
 from random import Random
 
 from invoicing.domain.canonical import fingerprint
+from invoicing.domain.dispatch import MessageKind
 from invoicing.domain.events import EventKind, Hint
 from tests.crash.story import Delivery
+from tests.crash.words import OPEN, SUBJECT
 from tests.crash.world_mail import Mail
 
-_SUBJECT = re.compile(rb"^Subject: invoice (\S+)\r$", re.MULTILINE)
-_OPEN = re.compile(rb"^open: ([0-9.]+) ([A-Z]{3})\r?$", re.MULTILINE)
 # How a client pays: the parts of what is open, in percent.
 _WAYS: tuple[tuple[int, tuple[int, ...]], ...] = (
     (18, ()), (34, (100,)), (12, (40,)), (10, (50, 50)), (8, (100, 100)), (6, (120,)),
@@ -48,15 +47,17 @@ class Payers:
         """
         objects: dict[str, bytes] = {}
         for mail in mails:
-            named, is_open = _SUBJECT.search(mail.content), _OPEN.search(mail.content)
+            named, is_open = SUBJECT.search(mail.content), OPEN.search(mail.content)
             if named is None or is_open is None or mail.message_id in self._seen:
+                continue
+            if named[1].decode() != MessageKind.INVOICE:
                 continue
             self._seen.add(mail.message_id)
             random = Random(f"payer {self.seed} {mail.message_id}")
             whole, currency = Decimal(is_open[1].decode()), is_open[2].decode()
             for part in random.choices([w for _, w in _WAYS], [n for n, _ in _WAYS])[0]:
                 amount = (whole * part / 100).quantize(Decimal("0.01"))
-                said = self._pay(random, amount, currency, named[1].decode(), number)
+                said = self._pay(random, amount, currency, named[2].decode(), number)
                 objects.update(self._record(said, today))
         return objects
 

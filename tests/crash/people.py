@@ -31,13 +31,14 @@ class Doing(NamedTuple):
 class Somebody:
     """Whoever happens to look, on a day of work like any other."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, is_out: bool = False) -> None:
         self._random = random
+        self._looks = 0.05 if is_out else 0.7
 
     def answer(self, request: ReviewRequest) -> tuple[str, str] | None:
         """Return an answer and the login that gives it; None when nobody looks today."""
         random = self._random
-        if random.random() < 0.25:
+        if random.random() > self._looks:
             return None
         label = random.choices(request.options, (82, 6, 12))[0]
         if random.random() < 0.04:
@@ -92,7 +93,9 @@ class Diligent(Somebody):
             return None
         chance = sha256(f"{self._seed} {about}".encode()).digest()[0] % 3
         if Action.SEND_AGAIN in actions:
-            doubt = (Action.SEND_AGAIN, Action.MARK_DELIVERED, None)[chance]
+            other = Action.SEND_TO_OTHER
+            first = other if other in actions and self._seed % 2 else Action.SEND_AGAIN
+            doubt = (first, Action.MARK_DELIVERED, None)[chance]
             return Doing(doubt, CLERK) if doubt else None
         if _BY_APPROVERS.intersection(actions):
             return Doing(actions[chance % len(actions)], _APPROVERS[chance], "cleared")

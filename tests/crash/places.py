@@ -24,12 +24,14 @@ _TABLES = [table.name for table in reversed(metadata.sorted_tables) if table.nam
 _READ = (
     "billing_events", "obligations", "drafts", "approvals", "invoices", "outbox", "attempts",
     "documents", "document_links", "reminders", "payments", "allocations", "exceptions", "trail",
-    "series", "credit_notes", "write_offs", "holds",
+    "series", "credit_notes", "write_offs", "holds", "mails", "mailboxes", "mail_tokens",
+    "draft_versions",
 )  # fmt: skip
 _DELETE_ALL = ";".join(f"DELETE FROM {name}" for name in _TABLES)  # noqa: S608 - names of ours
-# Whatever happens adds to the trail, an attempt or an exception, or closes one.
+# Whatever happens adds to the trail, an attempt, a mail read or an exception, or closes one.
 _MARK = (
     "SELECT (SELECT count(*) FROM trail) AS told, (SELECT count(*) FROM attempts) AS tried,"
+    " (SELECT count(*) FROM mails) AS read,"
     " (SELECT count(*) FROM exceptions) AS opened,"
     " (SELECT count(*) FROM exceptions WHERE closed_at IS NULL) AS open"
 )

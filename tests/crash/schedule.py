@@ -14,13 +14,17 @@ from random import Random
 
 import httpx
 
+from invoicing.domain.review import Answer
 from invoicing.ledger.unit_of_work import SqlLedger
 from invoicing.services.ports import Services
 from invoicing.services.verify import verify
 from tests.crash.check import Facts, event_findings, trail_findings
 from tests.crash.check_bills import bill_findings
+from tests.crash.check_copies import copy_findings
 from tests.crash.check_mail import mail_findings
 from tests.crash.check_money import money_findings
+from tests.crash.check_post import post_findings
+from tests.crash.correspondents import Correspondents
 from tests.crash.cycle import Cycle, Orders, due_deliveries, services
 from tests.crash.faulty import STOP, Fault, Faults, draw_fault
 from tests.crash.journal import Journal
@@ -28,16 +32,23 @@ from tests.crash.payers import Payers
 from tests.crash.people import Diligent, Somebody
 from tests.crash.places import Place
 from tests.crash.shared import BUSINESS, Board, Times, die_with_parent
+from tests.crash.shelves import Shelves
 from tests.crash.story import Story, write_story
 from tests.crash.world import World
 
 _MOST_ROUNDS = 24  # days; more than the tries of a patient person and the last reminders take
 _WARM = (1, 2, 3, 4)
 _HANGS_SECONDS = 60
-_JUDGES = (event_findings, bill_findings, mail_findings, money_findings, trail_findings)
+_JUDGES = (
+    event_findings, bill_findings, mail_findings, money_findings, post_findings, copy_findings,
+    trail_findings,
+)  # fmt: skip
 _TWINS = 0.35
+_MOVES = 0.02  # in how many passes our mailbox was moved to another server
+_FULL = 0.15  # in how many schedules no copy can be put into a folder for some passes
 _SLIPS = 0.01  # how many mails cannot be written
 _DAY = 86_400
+_ANSWERS = {answer.value for answer in Answer}
 # How long until the next pass, in seconds: within a lease, beyond it, or many days.
 _LATER = (
     (20, 18), (400, 8), (700, 16), (4000, 8), (_DAY, 8), (5 * _DAY, 8), (12 * _DAY, 16),
@@ -62,10 +73,16 @@ class Bench:
         story: Story,
         fault: Callable[[str], None],
         slip: Callable[[], bool] = lambda: False,
+        *,
+        is_full: bool = False,
     ) -> Services:
         """Return the use cases for one process."""
         outside = (self.board, self.world, self.client)
-        return services(self.ledger, story.book, *outside, fault, slip=slip, safely=story.safely)
+        shelves = Shelves(self.folder, is_full)
+        return services(
+            self.ledger, story.book, *outside, fault, slip=slip, safely=story.safely,
+            lanes=story.lanes, shelves=shelves,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +113,8 @@ class Result:
     invoices: int = 0
     uncertain: int = 0
     mails: int = 0
+    returned: int = 0  # mails that came back or were answered, and were acted on
+    answered: int = 0  # questions that were answered by mail
 
 
 def run_schedule(seed: int, bench: Bench) -> Result:
@@ -130,6 +149,8 @@ class _Run:
         self._story = write_story(seed)
         self._random = Random(f"run {seed}")
         self._payers = Payers(seed)
+        self._post = Correspondents(seed)
+        self._full = _passes_with_a_full_disk(Random(f"disk {seed}"))
         self._result = Result(seed)
         self._orphan = 0
         self._times = Times()
@@ -138,6 +159,7 @@ class _Run:
         bench, story = self._bench, self._story
         bench.place.empty()
         bench.journal.clear()
+        Shelves(bench.folder).empty()
         bench.world.begin(story.seed, story.objects)
         plans = plan_passes(story)
         for number, plan in enumerate(plans):
@@ -176,14 +198,20 @@ class _Run:
         objects.update(self._payers.react(mails, number, at.date()))
         if objects:
             self._bench.world.put(objects)
+        letters = self._post.react(mails, number)
+        moved = self._random.random() < _MOVES
+        if letters or moved:
+            self._bench.world.write_to_us(letters, moved=moved)
 
     def _work(self, orders: Orders, fault: Fault | None, name: str) -> None:
         """Do one pass in a process of its own."""
         bench = self._bench
         random = Random(f"pass {self._story.seed} {name}")
         slip = lambda: random.random() < _SLIPS  # noqa: E731 - of the same chance as the rest
-        s = bench.services(self._story, Faults(bench.board, fault), slip)
-        Cycle(s, orders, Somebody(random), random, bench.journal).run()
+        full = int(name.split(maxsplit=1)[0]) in self._full
+        s = bench.services(self._story, Faults(bench.board, fault), slip, is_full=full)
+        who = Somebody(random, is_out=self._story.by_mail)
+        Cycle(s, orders, who, random, bench.journal).run()
 
     def _wait(self, pids: set[int]) -> None:
         """Wait until each process ended or was stopped; a stopped one is woken after this pass."""
@@ -236,6 +264,7 @@ class _Run:
         bench = self._bench
         bench.world.be_lossy(lossy=False)
         self._outside_goes_on(number, last.at)
+        bench.world.write_to_us(self._post.rest(), moved=False)
         everything: dict[str, bytes] = {}
         for _, objects in sorted(self._story.later.items()):
             everything.update(objects)
@@ -260,7 +289,7 @@ class _Run:
         wrong = said["wrong"]
         assert isinstance(wrong, list)
         result.violations += wrong
-        for name in ("invoices", "uncertain", "mails"):
+        for name in ("invoices", "uncertain", "mails", "returned", "answered"):
             setattr(result, name, said[name])
 
     def _peace(self, last: PassPlan, number: int) -> dict[str, object]:
@@ -296,6 +325,9 @@ class _Run:
             paid=self._payers.paid,
             told=self._payers.deliveries,
             mails=bench.world.mails(),
+            written=self._post.written,
+            notes=bench.world.notes(),
+            shelves=Shelves(bench.folder),
             journal=bench.journal,
             times=self._times,
             exact=bench.place.url.startswith("sqlite"),
@@ -307,7 +339,19 @@ class _Run:
 
 def _counts(rows: Mapping[str, list[Mapping[str, object]]]) -> dict[str, int]:
     uncertain = sum(row["state"] == "uncertain" for row in rows.get("outbox", ()))
-    return {"invoices": len(rows.get("invoices", ())), "uncertain": uncertain, "mails": 0}
+    read = [(row["sort"], row["outcome"]) for row in rows.get("mails", ())]
+    return {
+        "invoices": len(rows.get("invoices", ())),
+        "uncertain": uncertain,
+        "mails": 0,
+        "returned": sum(sort in {"bounce", "dispute"} for sort, _ in read),
+        "answered": sum(sort == "answer" and said in _ANSWERS for sort, said in read),
+    }
+
+
+def _passes_with_a_full_disk(random: Random) -> range:
+    first = random.randint(0, 2)
+    return range(first, first + 3) if random.random() < _FULL else range(0)
 
 
 def _drawn(random: Random, weighted: tuple[tuple[int, int], ...]) -> int:

@@ -62,6 +62,8 @@ class Story:
     clients: tuple[str, ...]
     book: Book
     safely: bool = False  # mails go over TLS, with a password
+    by_mail: bool = False  # hardly anybody looks at Airflow's questions
+    lanes: int = 1  # over how many connections at once
     models: tuple[Model, ...] = ()
     objects: dict[str, bytes] = field(default_factory=dict)
     later: dict[int, dict[str, bytes]] = field(default_factory=dict)
@@ -86,8 +88,10 @@ def write_story(seed: int) -> Story:
     clients = ("nordwind", *sorted(random.sample(others, random.randint(1, 3))))
     chain = random.random() < 0.2
     bounds = random.choice(_BOUNDS) if random.random() < 0.15 else SafetyBounds()
-    book = make_book(begins, clients, chain=chain, bounds=bounds)
+    by_mail = seed % 5 == 0
+    book = make_book(begins, clients, chain=chain, careful=by_mail, bounds=bounds)
     story = Story(seed, random, begins, clients, book, safely=random.random() < 0.06)
+    story.by_mail, story.lanes = by_mail, 3 if seed % 7 == 0 else 1
     for number in range(1, random.randint(2, 4)):
         _sell(story, f"D-{number}", random.choice(_with_frame(story)))
     if random.random() < 0.35:

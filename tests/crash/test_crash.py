@@ -56,7 +56,7 @@ def test_a_seed_tells_the_same_story_in_every_process() -> None:
 
 
 def test_a_seed_without_races_runs_again_exactly() -> None:
-    stories = map(write_story, range(1, 200))
+    stories = (story for story in map(write_story, range(1, 200)) if story.lanes == 1)
     certain = [s.seed for s in stories if all(one.is_certain for one in plan_passes(s))][:3]
 
     first, second = (

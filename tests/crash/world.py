@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from multiprocessing.connection import Connection, Pipe
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.adapters.certificates import Authority
+from tests.crash.box import PATH, Box
 from tests.crash.shared import die_with_parent
 from tests.crash.world_http import talk_http
 from tests.crash.world_mail import Mail, talk_smtp
@@ -31,6 +32,8 @@ class State:
     lossy: bool = False
     objects: dict[str, bytes] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
+    box: Box = field(default_factory=Box)
+    notes: dict[str, bytes] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,6 +48,19 @@ class State:
         """Accept a mail."""
         with self.lock:
             self.mails.append(mail)
+
+    def said(self, path: str) -> bytes | None:
+        """Return what lies at a path: an object of a source, or something of our mailbox."""
+        if not path.startswith(PATH):
+            return self.objects.get(path)
+        with self.lock:
+            return self.box.answer(path, {mail.message_id for mail in self.mails})
+
+    def note(self, path: str, told: bytes) -> bytes:
+        """Keep what a source is told, the newest at its place."""
+        with self.lock:
+            self.notes[path] = told
+        return b"{}"
 
 
 class World:
@@ -75,6 +91,10 @@ class World:
         """Change what sources tell."""
         self._ask("put", dict(objects))
 
+    def write_to_us(self, mails: Sequence[bytes], *, moved: bool) -> None:
+        """Put mails into our mailbox; ``moved`` lets all that lie there count anew."""
+        self._ask("write_to_us", list(mails), moved)
+
     def be_lossy(self, lossy: bool) -> None:
         """Begin or cease to lose things."""
         self._ask("lossy", lossy)
@@ -82,6 +102,11 @@ class World:
     def mails(self) -> list[Mail]:
         """Return the mails that were accepted, in their order."""
         found: list[Mail] = self._ask("mails")
+        return found
+
+    def notes(self) -> dict[str, bytes]:
+        """Return what sources were told of our invoices, by its place."""
+        found: dict[str, bytes] = self._ask("notes")
         return found
 
     def close(self) -> None:
@@ -145,12 +170,21 @@ class _Here:
     def put(self, objects: dict[str, bytes]) -> None:
         self.state.objects.update(objects)
 
+    def write_to_us(self, mails: list[bytes], moved: bool) -> None:
+        with self.state.lock:
+            self.state.box.mails += mails
+            self.state.box.validity += moved
+
     def lossy(self, lossy: bool) -> None:
         self.state.lossy = lossy
 
     def mails(self) -> list[Mail]:
         with self.state.lock:
             return list(self.state.mails)
+
+    def notes(self) -> dict[str, bytes]:
+        with self.state.lock:
+            return dict(self.state.notes)
 
 
 def _start(target: Callable[..., None], *facts: object) -> None:

@@ -14,7 +14,8 @@ _TROUBLES = (
     (0.03, "greeting drop"),
     (0.034, "auth 454"),
     (0.04, "mail 451"),
-    (0.05, "mail 550"),
+    (0.045, "mail 550"),
+    (0.05, "mail drop"),
     (0.08, "rcpt1 450"),
     (0.10, "rcpt1 550"),
     (0.12, "rcpt2 550"),
@@ -48,17 +49,23 @@ class _OverError(OSError):
 
 def talk_smtp(sock: socket.socket, state: "State") -> None:
     """Hold one session."""
-    lossy, chance = state.chance("smtp")
-    trouble = next((name for limit, name in _TROUBLES if lossy and chance < limit), "")
-    _Session(sock, state, trouble).run()
+    _Session(sock, state).run()
 
 
 class _Session:
-    def __init__(self, sock: socket.socket, state: "State", trouble: str) -> None:
+    """One connection; each of its mails has a trouble of its own, or none."""
+
+    def __init__(self, sock: socket.socket, state: "State") -> None:
         self._sock = sock
         self._state = state
-        self._place, _, self._what = trouble.partition(" ")
         self._buffer = b""
+        self._mails = 0
+        self._begin_mail()
+
+    def _begin_mail(self) -> None:
+        lossy, chance = self._state.chance("smtp")
+        trouble = next((name for limit, name in _TROUBLES if lossy and chance < limit), "")
+        self._place, _, self._what = trouble.partition(" ")
         self._recipients: list[str] = []
         self._asked = 0
 
@@ -72,6 +79,9 @@ class _Session:
             elif verb == "AUTH":
                 self._say("auth", "235 2.7.0 welcome")
             elif verb == "MAIL":
+                if self._mails:  # the first one's trouble may have come before it
+                    self._begin_mail()
+                self._mails += 1
                 self._say("mail", "250 2.1.0 ok")
             elif verb == "RCPT":
                 self._recipient(line)

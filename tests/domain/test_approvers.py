@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from invoicing.domain.approvers import (
     check_approver,
     check_second_person,
+    objection_to_mail,
     stands_in_for,
     steps_for,
     who_may,
@@ -298,3 +299,24 @@ def test_one_person_under_two_spellings_is_one_person() -> None:
         check_second_person("lead", asked_by=" Lead", **among)  # type: ignore[arg-type]
     assert may(LEAD, CHAIN, author="Finance") == ("lead",)
     assert may(LEAD, CHAIN, earlier=("LEAD",)) == ("finance",)
+
+
+@pytest.mark.parametrize(
+    ("email", "limits", "amount", "objection"),
+    [
+        ("lea@lead.example", ("500.00 EUR",), "500.00 EUR", ""),
+        ("lea@lead.example", ("500.00 EUR",), "500.01 EUR", "over the mail limit"),
+        ("lea@lead.example", ("500.00 EUR",), "1.00 USD", "no mail limit for USD"),
+        ("lea@lead.example", (), "1.00 EUR", "no mail limit for EUR"),
+        ("", ("500.00 EUR",), "1.00 EUR", "no email"),
+    ],
+)
+def test_who_answers_by_mail_needs_an_address_and_a_limit(
+    email: str, limits: tuple[str, ...], amount: str, objection: str
+) -> None:
+    by_currency = {money.currency: money for money in map(Money.parse, limits)}
+    told = objection_to_mail(
+        Approver("lea", email=email, mail_limits=by_currency), Money.parse(amount)
+    )
+
+    assert (objection in told) if objection else told == ""

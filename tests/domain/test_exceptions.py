@@ -64,8 +64,10 @@ def test_every_kind_has_an_owner_and_an_action(kind: Kind) -> None:
 
 
 def test_a_message_that_may_have_arrived_is_decided_by_a_person_and_never_waved_through() -> None:
-    for code in ("send_uncertain", "send_failed"):
-        assert set(KINDS[code].actions) == {Action.MARK_DELIVERED, Action.SEND_AGAIN}
+    decisions = {Action.MARK_DELIVERED, Action.SEND_AGAIN}
+    assert set(KINDS["send_uncertain"].actions) == decisions
+    for code in ("send_failed", "mail_bounced"):
+        assert set(KINDS[code].actions) == {*decisions, Action.SEND_TO_OTHER}
 
 
 def test_an_entry_knows_its_kind() -> None:
@@ -75,5 +77,6 @@ def test_an_entry_knows_its_kind() -> None:
 
 
 def test_an_action_belongs_to_the_kinds_that_offer_it() -> None:
-    assert codes_with(Action.SEND_AGAIN) == ("send_failed", "send_uncertain")
+    mails = ("send_failed", "send_uncertain", "mail_bounced")
+    assert codes_with(Action.SEND_AGAIN) == mails
     assert "object_missing" in codes_with(Action.DECIDE_AGAIN)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from invoicing.domain.follow_up import (
     merge,
     plan_reminders,
     reason_not_to_remind,
+    timed,
     within_weekly_cap,
 )
 from invoicing.domain.money import Money
@@ -170,6 +171,37 @@ def test_after_an_outage_only_the_newest_step_of_each_invoice_goes_out() -> None
     (mail,) = merge([*reversed(missed), due("B", "late", "2026-10-01")])
     assert [one.reminder.step for one in mail.reminders] == ["late", "step 8"]
     assert len(mail.superseded) == 8
+
+
+def test_one_of_our_people_gets_one_mail_about_all_clients() -> None:
+    def ours(invoice: str, client: str, who: str) -> DueReminder:
+        escalation = PlannedReminder("late", day("2026-11-03"), Audience.US)
+        return DueReminder("brightwater", client, invoice, escalation, who)
+
+    mona, other = ours("A", "nordwind", "mona@a"), ours("B", "aurora", "mona@a")
+    mails = merge([mona, other, ours("C", "nordwind", "jan@a")])
+    assert [(mail.client, len(mail.reminders)) for mail in mails] == [
+        ("nordwind", 1), ("nordwind", 2),
+    ]  # fmt: skip
+
+
+def test_a_plan_may_have_days_off_of_its_own() -> None:
+    own = ReminderPlan("own", (ReminderStep("s", 1),), holidays=(day("2026-11-17"),))
+    (one,) = plan_reminders(own, ISSUED, day("2026-11-16"), None, (day("2026-11-18"),))
+    assert one.planned_on == day("2026-11-19")
+
+
+def test_a_reminder_goes_out_in_the_morning_where_it_goes_to() -> None:
+    planned = plan_reminders(DEFAULT_PLAN, ISSUED, day("2026-12-02"))
+    found = timed(planned, DEFAULT_PLAN, "America/New_York", "Europe/Berlin")
+    assert {one.step: str(one.planned_at) for one in found} == {
+        "two_weeks": "2026-11-16 14:00:00+00:00",
+        "before_due": "2026-11-27 14:00:00+00:00",
+        "day_after_due": "2026-12-03 14:00:00+00:00",
+        "escalation": "2027-01-01 08:00:00+00:00",
+    }
+    early = replace(DEFAULT_PLAN, at=time(6, 30))
+    assert str(timed(planned, early, "UTC", "UTC")[0].planned_at) == "2026-11-16 06:30:00+00:00"
 
 
 def test_our_own_people_and_other_entities_get_their_own() -> None:

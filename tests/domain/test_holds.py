@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from invoicing.domain.holds import HoldKind, InvoiceHold, held_back, reason_to_wait
+from invoicing.domain.holds import HoldKind, InvoiceHold, held_back, part_of_line, reason_to_wait
+from invoicing.domain.money import Money
 from invoicing.domain.states import InvoiceState
-from tests.domain.builders import DAY, NOW, eur
+from tests.domain.builders import DAY, NOW, draft, eur, item
 
 BALANCE, NEXT_DAY = eur("100.00"), DAY + timedelta(days=1)
 
@@ -66,3 +67,14 @@ def test_an_invoice_waits_while_nothing_of_it_is_left_to_be_asked_for(
 def test_what_is_void_or_paid_says_so_whatever_holds_it() -> None:
     assert reason_to_wait(InvoiceState.VOID, BALANCE, [PAUSED], DAY) == "the invoice is void"
     assert reason_to_wait(InvoiceState.ISSUED, eur("0.00"), [PAUSED], DAY) == "the invoice is paid"
+
+
+def test_a_disputed_line_holds_back_what_it_asks_for_with_its_tax() -> None:
+    content = draft(item("1", "100.00"), item("1", "50.00", record_id="L-2"))
+    balance = content.totals.gross
+
+    assert part_of_line(content, 1, balance) == eur("119.00")
+    assert part_of_line(replace(content, prices_include_tax=True), 1, balance) == eur("100.00")
+    assert part_of_line(content, 3, balance) is None
+    assert part_of_line(content, 1, eur("119.00")) is None
+    assert part_of_line(content, 1, Money.parse("500.00 USD")) is None

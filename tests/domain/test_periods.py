@@ -1,6 +1,6 @@
 """Periods: local months that cover all time once, whatever day they begin on."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, localcontext
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +18,7 @@ from invoicing.domain.periods import (
     days_in,
     elapsed_hours,
     elapsed_seconds,
+    instant_at,
     local_date,
     local_month,
     merged,
@@ -357,3 +358,26 @@ def test_months_are_counted_from_the_first_day(first: str, last: str, months: in
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 36))
 def test_a_period_of_some_months_has_so_many(anchor: date, months: int) -> None:
     assert months_in(period(anchor, 0, Cycle(months))) == months
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "zone", "instant"),
+    [
+        ("2026-11-16", "09:00", "Europe/Berlin", "2026-11-16 08:00"),
+        ("2026-07-16", "09:00", "Europe/Berlin", "2026-07-16 07:00"),
+        ("2026-03-29", "01:59", "Europe/Berlin", "2026-03-29 00:59"),
+        ("2026-03-29", "02:00", "Europe/Berlin", "2026-03-29 01:00"),
+        ("2026-03-29", "02:30", "Europe/Berlin", "2026-03-29 01:00"),
+        ("2026-03-29", "03:00", "Europe/Berlin", "2026-03-29 01:00"),
+        ("2026-10-25", "02:30", "Europe/Berlin", "2026-10-25 00:30"),
+        ("2026-03-08", "02:30", "America/New_York", "2026-03-08 07:00"),
+        ("2026-10-04", "02:15", "Australia/Lord_Howe", "2026-10-03 15:30"),
+        ("2011-12-30", "09:00", "Pacific/Apia", "2011-12-30 10:00"),
+    ],
+)
+def test_a_time_of_day_is_the_first_instant_that_clocks_show_it_or_have_passed_it(
+    day: str, at: str, zone: str, instant: str
+) -> None:
+    found = instant_at(date.fromisoformat(day), time.fromisoformat(at), zone)
+    assert f"{found:%Y-%m-%d %H:%M}" == instant
+    assert found.utcoffset() == timedelta(0)

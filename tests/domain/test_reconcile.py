@@ -380,3 +380,8 @@ def test_a_person_places_what_is_left_up_to_the_balance(rest: str, balance: str,
 def test_what_fits_nowhere_is_refused(rest: Money, invoice: OpenInvoice, why: str) -> None:
     with pytest.raises(RefusedError, match=why):
         place_rest(paid(eur("10.00"), ""), rest, invoice, "finance")
+
+
+def test_a_payment_has_one_name_everywhere() -> None:
+    payment = Payment("accounting", "P-1", eur("1.00"), DAY, "INV-1")
+    assert payment.key == "accounting:P-1"

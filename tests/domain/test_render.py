@@ -4,13 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.domain.render import DocumentKind, Page, file_name, invoice_page, preview_page
+from invoicing.domain.render import (
+    DocumentKind,
+    Page,
+    Watermark,
+    file_name,
+    invoice_page,
+    preview_page,
+)
 from tests.domain.builders import draft, invoice
 
 
 def test_a_preview_has_neither_number_nor_dates() -> None:
     content = draft()
-    assert preview_page(content) == Page(DocumentKind.PREVIEW, content, "", None, None)
+    drafted = Page(DocumentKind.PREVIEW, content, "", None, None, Watermark.DRAFT)
+    assert preview_page(content) == drafted
+    assert preview_page(content, Watermark.SHADOW).watermark is Watermark.SHADOW
 
 
 def test_the_page_of_an_invoice_shows_what_was_issued() -> None:

@@ -213,7 +213,7 @@ def test_trail_tells_everything_that_became_of_an_invoice(
         "invoice issue to ",
         "attempt 1 at ",
         ": uncertain dot 0",
-        "reminder before_due on ",
+        "reminder before_due for ",
         "hold paused by lead (open): they asked for time",
         "exception send_uncertain (open)",
         "trail: whole",
@@ -257,6 +257,35 @@ def test_the_queue_is_listed_and_attended_to(
     told = capsys.readouterr().out
     assert "unknown_event  engineer, closed by engineer" in told
     assert "decided: acknowledge: a test" in told
+
+
+def test_the_account_of_a_client_is_told_and_written(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s = replace(open_services(settings), renderer=PlainPrinter())
+    report.report_events(s, Model.RETAINER)
+    decide.decide_events(s, Model.RETAINER)
+    draft.draft_obligations(s, Model.RETAINER)
+    for parcel in parcels.plan_parcels(s, Model.RETAINER, "run-1", lambda _: False):
+        review.open_review(s, parcel)
+        issue.issue_parcel(s, parcel)
+    with s.ledger.read() as work:
+        found = {one.content.client.key: one.number for one in work.invoices.recent(100)}
+    number = found["harbor"]
+
+    assert main(["statement", "harbor"]) == 0
+    told = capsys.readouterr().out
+    assert "Harbor Health Inc. with " in told
+    assert f"  {number}  2026-11-" in told
+    assert "open in all: 2400.00 USD" in told
+
+    out = tmp_path / "harbor.pdf"
+    assert main(["statement", "harbor", "--out", str(out)]) == 0
+    assert out.read_bytes().startswith(b"%PDF-")
+    assert main(["statement", "harbor", "--entity", "nobody", "--out", str(out)]) == 1
+    assert "name one with --entity (there are: none)" in capsys.readouterr().err
+    assert main(["statement", "harbour"]) == 1
+    assert "no client 'harbour'" in capsys.readouterr().err
 
 
 def test_an_unknown_invoice_is_said_so(

@@ -1,5 +1,6 @@
 """A reminder is planned once, falls due on its day, and is settled once."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -31,7 +32,6 @@ def test_a_reminder_is_due_from_its_day_on_until_it_is_settled(ledger: SqlLedger
         assert work.reminders.due(DAY - timedelta(days=1), 10) == []
         assert set(work.reminders.due(DAY, 10)) == {(one.id, FIRST), (two.id, FIRST)}
         assert len(work.reminders.due(SECOND.planned_on, 10)) == 3
-        assert len(work.reminders.due(SECOND.planned_on, 2)) == 2
 
         assert work.reminders.settle(one.id, "one", "queued", NOW)
         assert not work.reminders.settle(one.id, "one", "the invoice is paid", NOW)
@@ -71,3 +71,55 @@ def test_to_settle_is_to_say_how(ledger: SqlLedger) -> None:
     (invoice,) = issued(ledger)
     with ledger.write() as work, pytest.raises(ValueError, match="outcome"):
         work.reminders.settle(invoice.id, "one", "", NOW)
+
+
+def test_a_mail_about_several_invoices_is_one_mail(ledger: SqlLedger) -> None:
+    one, two, three = issued(ledger, ["D-1", "D-2", "D-3"])
+    with ledger.write() as work:
+        for invoice in (one, two, three):
+            work.reminders.plan(invoice.id, [FIRST])
+            work.reminders.settle(invoice.id, "one", QUEUED, NOW)
+        work.reminders.carry("m-1", [(one.id, "one"), (two.id, "one")])
+        work.reminders.carry("m-2", [(three.id, "one")])
+
+        since = NOW - timedelta(days=1)
+        assert work.reminders.mailed_since(["nordwind"], since) == {"nordwind": [NOW, NOW]}
+        assert work.reminders.messages(two.id) == ["m-1"]
+        assert work.reminders.messages("nobody") == []
+
+
+def test_what_is_left_out_of_a_mail_was_not_mailed(ledger: SqlLedger) -> None:
+    one, two = issued(ledger, ["D-1", "D-2"])
+    later = NOW + timedelta(seconds=1)
+    with ledger.write() as work:
+        for invoice in (one, two):
+            work.reminders.plan(invoice.id, [FIRST])
+            work.reminders.settle(invoice.id, "one", QUEUED, NOW)
+        work.reminders.carry("m-1", [(one.id, "one"), (two.id, "one")])
+
+        assert work.reminders.leave_out("m-1", one.id, "the invoice is paid", later)
+        assert not work.reminders.leave_out("m-1", one.id, "the invoice is void", later)
+        assert not work.reminders.leave_out("m-2", two.id, "the invoice is paid", later)
+        assert work.reminders.of_invoice(one.id) == [(FIRST, "the invoice is paid")]
+
+        work.reminders.leave_out("m-1", two.id, "the invoice is paid", later)
+        since = NOW - timedelta(days=1)
+        assert work.reminders.mailed_since(["nordwind"], since) == {"nordwind": []}
+
+
+def test_the_instant_it_is_planned_for_is_kept(ledger: SqlLedger) -> None:
+    (invoice,) = issued(ledger)
+    timed = replace(FIRST, planned_at=NOW)
+    with ledger.write() as work:
+        work.reminders.plan(invoice.id, [timed])
+        assert work.reminders.due(DAY, 10) == [(invoice.id, timed)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_of_a_client_come_all_that_are_due(ledger: SqlLedger, limit: int) -> None:
+    one, two = issued(ledger, ["D-1", "D-2"])
+    with ledger.write() as work:
+        work.reminders.plan(one.id, [FIRST, SECOND])
+        work.reminders.plan(two.id, [FIRST])
+        assert len(work.reminders.due(SECOND.planned_on, limit)) == 3
+        assert work.reminders.due(SECOND.planned_on, 0) == []

@@ -7,15 +7,25 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
-from invoicing.domain.dispatch import Delivery, OutboxRow, Outcome
+from invoicing.domain.dispatch import (
+    ISSUED,
+    Delivery,
+    MessageKind,
+    OutboxRow,
+    Outcome,
+    Recipients,
+    outbox_row,
+)
 from invoicing.domain.errors import NotFoundError, StateError
+from invoicing.domain.render import DocumentKind
 from invoicing.domain.states import OutboxState
 from invoicing.ledger.unit_of_work import SqlLedger
-from tests.ledger.given import issued, rendered
+from tests.ledger.given import a_document, issued, owed_and_drafted, rendered
 from tests.support.builders import NOW, a_delivery, a_message
 
 LEASE = NOW + timedelta(minutes=10)
 LATER = NOW + timedelta(minutes=11)
+NOTE_ID = "c" * 32
 
 
 @pytest.fixture
@@ -169,3 +179,99 @@ def test_steps_that_do_not_exist_are_refused(ledger: SqlLedger, message: OutboxR
 def test_an_unknown_message_is_named(ledger: SqlLedger) -> None:
     with pytest.raises(NotFoundError, match="'nothing'"), ledger.read() as work:
         work.outbox.get("nothing")
+
+
+def _of_kind(ledger: SqlLedger, kind: MessageKind, step: str, invoice_id: str) -> OutboxRow:
+    row = outbox_row(invoice_id, kind, step, Recipients(("ap@x.example",)), "us@b.example")
+    with ledger.write() as work:
+        assert work.outbox.add([row])
+    return row
+
+
+def _due(ledger: SqlLedger) -> list[str]:
+    with ledger.read() as work:
+        return [row.id for row in work.outbox.due(LATER, 10)]
+
+
+def _is_now(ledger: SqlLedger, message: OutboxRow, after: OutboxState) -> None:
+    change = text("UPDATE outbox SET state = :state WHERE id = :id")
+    with ledger.write() as work:
+        work.clock.connection.execute(change, {"state": after.value, "id": message.id})
+
+
+def test_a_question_to_an_approver_needs_no_invoice_and_goes_first(
+    ledger: SqlLedger, message: OutboxRow
+) -> None:
+    with ledger.write() as work:
+        draft = owed_and_drafted(work, "D-9")
+    asked = _of_kind(ledger, MessageKind.APPROVAL, "1/finance/lead", draft.id)
+
+    assert _due(ledger) == [asked.id, message.id]
+
+
+def test_our_own_people_hear_that_an_invoice_left_once_it_did(
+    ledger: SqlLedger, message: OutboxRow
+) -> None:
+    notice = _of_kind(ledger, MessageKind.NOTICE, ISSUED, message.invoice_id)
+    paid = _of_kind(ledger, MessageKind.NOTICE, "paid:1", message.invoice_id)
+
+    assert _due(ledger) == sorted([message.id, paid.id])
+    _is_now(ledger, message, OutboxState.UNCERTAIN)
+    assert _due(ledger) == [paid.id]
+    _is_now(ledger, message, OutboxState.DONE)
+    assert _due(ledger) == sorted([notice.id, paid.id])
+
+
+@pytest.mark.parametrize("step", [NOTE_ID, f"{NOTE_ID}~to2"])
+def test_a_credit_note_waits_for_its_document_and_for_the_invoice(
+    ledger: SqlLedger, message: OutboxRow, step: str
+) -> None:
+    note = _of_kind(ledger, MessageKind.CREDIT_NOTE, step, message.invoice_id)
+    _is_now(ledger, message, OutboxState.DONE)
+    assert _due(ledger) == []
+
+    with ledger.write() as work:
+        work.documents.put(NOTE_ID, 1, DocumentKind.CREDIT_NOTE, a_document("note"))
+
+    for state in OutboxState:
+        _is_now(ledger, message, state)
+        came = state in {OutboxState.DONE, OutboxState.UNCERTAIN, OutboxState.BOUNCED}
+        assert (note.id in _due(ledger)) is came
+
+
+def test_the_credit_note_of_a_void_invoice_waits_only_for_a_mail_under_way(
+    ledger: SqlLedger, message: OutboxRow
+) -> None:
+    note = _of_kind(ledger, MessageKind.CREDIT_NOTE, NOTE_ID, message.invoice_id)
+    with ledger.write() as work:
+        work.documents.put(NOTE_ID, 1, DocumentKind.CREDIT_NOTE, a_document("note"))
+        change = text("UPDATE invoices SET state = 'void' WHERE id = :id")
+        work.clock.connection.execute(change, {"id": message.invoice_id})
+
+    for state in OutboxState:
+        _is_now(ledger, message, state)
+        under_way = state in {OutboxState.PENDING, OutboxState.SENDING}
+        assert _due(ledger) == ([] if under_way else [note.id])
+
+
+def test_a_message_is_free_while_it_waits_as_it_was_read(
+    ledger: SqlLedger, message: OutboxRow
+) -> None:
+    with ledger.write() as work:
+        assert work.outbox.is_free(message)
+        assert not work.outbox.is_free(replace(message, attempt=1))
+    _claimed(ledger, message)
+    with ledger.write() as work:
+        assert not work.outbox.is_free(message)
+
+
+def test_mails_with_an_unknown_outcome_are_found_while_they_are_young(
+    ledger: SqlLedger, message: OutboxRow
+) -> None:
+    _claimed(ledger, message)
+    unknown = Delivery(Outcome.UNCERTAIN, "reply", 0, "no reply")
+    with ledger.write() as work:
+        assert work.outbox.finish(message.id, "me", OutboxState.UNCERTAIN, unknown, LATER)
+    with ledger.read() as work:
+        assert [row.id for row in work.outbox.uncertain(LATER, 10)] == [message.id]
+        assert work.outbox.uncertain(LATER + timedelta(seconds=1), 10) == []

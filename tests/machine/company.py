@@ -21,6 +21,7 @@ from invoicing.domain.parties import Mode
 from invoicing.domain.periods import Cycle
 from invoicing.domain.review import ReviewStep
 from invoicing.domain.rules import Model
+from tests.machine.post import ADDRESS, PERSON
 from tests.support.services import AGREEMENTS, BEGINS, a_book, a_rule
 
 TOTAL = Decimal("48000.00")
@@ -87,7 +88,9 @@ def the_book(name: str) -> Book:
         a_rule("milestones", Model.MILESTONE),
         a_rule("one-off", Model.ONE_OFF),
     )  # fmt: skip
-    policy = book.review
+    most = {one: Money(Decimal(100_000), one) for one in ("EUR", "USD")}
+    by_mail = replace(book.review.approvers[PERSON], email=ADDRESS, mail_limits=most)
+    policy = replace(book.review, approvers={**book.review.approvers, PERSON: by_mail})
     if name == "two steps":
         people = tuple(policy.approvers)
         chain = (ReviewStep("finance", people), ReviewStep("lead", people))

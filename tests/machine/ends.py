@@ -21,6 +21,7 @@ def settle(world: World) -> None:
     for _ in range(ROUNDS):
         world.pass_by(days=1)
         world.receive()
+        world.read_mail()
         for model in MODELS:
             world.run(model)
         for name in sorted(world.asked):
@@ -28,7 +29,7 @@ def settle(world: World) -> None:
             world.answer(name, Answer.APPROVE, "lead" if author == "finance" else "finance")
         world.follow_up()
         for entry in world.entries():
-            if entry.code in {"send_uncertain", "send_failed"}:
+            if entry.code in {"send_uncertain", "send_failed", "mail_bounced"}:
                 world.attend(entry, Action.MARK_DELIVERED, "finance")
             if entry.code == "client_parked":
                 world.attend(entry, Action.UN_PARK, "lead")

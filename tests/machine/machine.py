@@ -18,6 +18,7 @@ from tests.machine.company import CONFIGS, SHARES
 from tests.machine.ends import settle, unfinished
 from tests.machine.ledgers import Ledgers, Opened
 from tests.machine.model import differences
+from tests.machine.post import may_come_back
 from tests.machine.world import MODELS, World
 from tests.support.services import ACCEPTED, LATER, REFUSED, UNCERTAIN
 
@@ -223,6 +224,22 @@ class BillingMachine(RuleBasedStateMachine):
         world.settle_otherwise(invoice, what)
         world.pass_by(hours=1)
         world.follow_up()
+
+    # -- what comes back by mail
+
+    @precondition(lambda self: self.world.post.taken)
+    @rule(index=which, choice=which)
+    def write_back(self, index: int, choice: int) -> None:
+        """A mail of ours bounces, its client objects, or an approver answers it, or a forger."""
+        message = one_of(self.world.post.taken, index)
+        if ways := may_come_back(message):
+            self.world.returns.write(message, one_of(ways, choice))
+
+    @precondition(lambda self: self.world.returns.box.backs)
+    @rule(visit=sometimes_killed)
+    def read_mail(self, visit: int) -> None:
+        """Our mailbox is read."""
+        self.world.read_mail(visit)
 
     # -- faults and time
 

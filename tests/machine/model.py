@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from invoicing.domain.issue import Invoice
+from invoicing.domain.parcels import ParcelItem
+from invoicing.domain.review import Approval
 from invoicing.domain.states import InvoiceState
 from invoicing.services.ledger_ports import Ledger
 from tests.machine.company import PER_HOUR, gross_of
@@ -69,6 +71,8 @@ class Facts:
     waiting: list[str] = field(default_factory=list)  # receipts that nobody reconciled yet
     handed_over: Counter[str] = field(default_factory=Counter)  # mails by Message-ID
     resends: Counter[str] = field(default_factory=Counter)  # a person's word, by Message-ID
+    said: set[tuple[str, str, str]] = field(default_factory=set)  # draft, login, answer
+    lifted: set[str] = field(default_factory=set)  # invoices that somebody wants reminded again
     wrong: list[str] = field(default_factory=list)
 
     def owe(self, agreement: str, unit: str, client: str, net: Decimal) -> None:
@@ -108,6 +112,9 @@ def differences(facts: Facts, ledger: Ledger) -> Iterator[str]:
         ids = [one.id for one in invoices]
         states = work.invoices.states(ids)
         balances = work.payments.balances(ids)
+        items = [ParcelItem(one.id, one.version) for one in invoices]
+        reviewed = work.reviews.of_versions(items)
+    said = [one for each in reviewed.values() for one in each.approvals if not one.rule]
     for one in invoices:
         totals, client = one.content.totals, one.content.client.key
         account = Account(totals.due.amount, totals.due.currency, client)
@@ -118,6 +125,7 @@ def differences(facts: Facts, ledger: Ledger) -> Iterator[str]:
     yield from _numbers(invoices)
     yield from _hours(facts, live)
     yield from _mails(facts)
+    yield from _words(facts, said)
     for one in invoices:
         account = facts.accounts[one.number]
         if account.is_void is not (states[one.id] is InvoiceState.VOID):
@@ -177,6 +185,13 @@ def _hours(facts: Facts, live: Iterable[Invoice]) -> Iterator[str]:
         if one.content.totals.net.amount != net:
             yield f"{one.number} comes to {one.content.totals.net}, its hours to {net}"
     yield from (f"{record} is billed {count} times" for record, count in seen.items() if count > 1)
+
+
+def _words(facts: Facts, approvals: Iterable[Approval]) -> Iterator[str]:
+    """Whoever approved said so, in Airflow or in a mail that proves who wrote it."""
+    for one in approvals:
+        if (one.draft_id, one.decided_by, one.answer) not in facts.said:
+            yield f"{one.decided_by} never said {one.answer} to {one.draft_id}"
 
 
 def _mails(facts: Facts) -> Iterator[str]:

@@ -25,6 +25,7 @@ from invoicing.services import (
     follow_up,
     hold,
     issue,
+    read_mail,
     reconcile,
     render,
     report,
@@ -45,6 +46,8 @@ from tests.machine.company import (
 )
 from tests.machine.model import MANY, Facts, Receipt
 from tests.machine.peers import PostOffice, killed_at
+from tests.machine.post import Printer
+from tests.machine.returns import Returns
 from tests.scenarios.town import Sources
 from tests.support.services import House, a_hint, open_house
 
@@ -79,11 +82,11 @@ class World:
     def __post_init__(self) -> None:
         house = open_house(self.ledger, the_book(self.config))
         self.sources, self.post = Sources(), PostOffice(self.facts, self._parked)
-        self.house: House = replace(
-            house,
-            s=replace(house.s, sources=self.sources, mailer=self.post),
-            sources=self.sources,
-        )
+        self.returns, printer = Returns(self.ledger, self.facts), Printer()
+        self.post.came_back = self.returns.unanswered
+        s = replace(house.s, sources=self.sources, mailer=self.post, renderer=printer)
+        s = replace(s, mailbox=self.returns.box)
+        self.house: House = replace(house, s=s, sources=self.sources, printer=printer)
         self.configure(self.config)
 
     def begin(self) -> None:
@@ -261,6 +264,7 @@ class World:
     def answer(self, name: str, answer: Answer, login: str) -> None:
         """Let a person answer a question; Airflow's run goes on with what was said."""
         asked = self.asked.pop(name)
+        self.facts.said.add((asked.request.draft_id, login, answer))
         label = option(answer, asked.request.version, asked.request.content_hash)
         try:
             review.answer_review(self.house.s, asked.parcel, label, login)
@@ -398,6 +402,8 @@ class World:
         """Let a person lift a hold."""
         hold.lift_hold(self.house.s, invoice.id, kind, login)
         self.facts.accounts[invoice.number].holds.discard(kind)
+        if kind is HoldKind.PAUSED:
+            self.facts.lifted.add(invoice.number)
 
     def configure(self, name: str) -> None:
         """Edit config/."""
@@ -433,6 +439,14 @@ class World:
         self.sources.objects[key] = payment
         self.hint(a_hint(key, EventKind.PAYMENT_RECEIVED, "accounting", f"paid-{key}"))
         return key
+
+    def read_mail(self, visit: int = 0) -> None:
+        """Read our mailbox, perhaps killed somewhere; the model learns what was read."""
+        before = self.returns.read_so_far()
+        with self.killing(visit):
+            read_mail.read_mail(self.house.s)
+        for draft_id in self.returns.learn_since(before):
+            self._trouble_of(draft_id)
 
     def pass_by(self, **duration: float) -> None:
         """Let time go by, for business and for leases alike."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from invoicing.adapters.folders import Directory
 from invoicing.config.settings import Environment, Settings
 from invoicing.domain.review import ReviewRequest
 from invoicing.domain.rules import Model
@@ -24,7 +25,7 @@ from tests.scenarios.town import Sources, Town
 from tests.support.services import HandClock, House, PlainPrinter, Postman
 
 ROOT = Path(__file__).parents[2]
-MORNING, AFTERNOON = time(8, 0, tzinfo=UTC), time(14, 0, tzinfo=UTC)
+MORNING, AFTERNOON = time(8, 0, tzinfo=UTC), time(18, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ class _Company:
         clock, lease_clock = HandClock(), HandClock()
         sources, mailer, printer = Sources(), Postman(), PlainPrinter()
         book = active_book(self.settings, self.ledger, clock)
-        services = Services(self.ledger, book, clock, lease_clock, sources, mailer, printer, "")
+        services = Services(
+            self.ledger, book, clock, lease_clock, sources, mailer, printer, "",
+            portal=Directory(self.settings.home / "portal"),
+        )  # fmt: skip
         self.house = House(services, clock, lease_clock, sources, mailer, printer)
         records = Records(self.ledger)
         self.town = Town(self.house)
@@ -89,15 +93,16 @@ class _Company:
             self.town.happen(step)
         yield from self._run()
         yield from self.story.news()
-        if not day.people:
-            return
         self._now(datetime.combine(day.on, AFTERNOON))
         for step in day.people:
             if refused := self.people.act(step):
                 yield f"refused  {refused}"
             self._read_config()
             yield from self.story.news()
-        yield from self._run()
+        if day.people:
+            yield from self._run()
+        else:
+            follow_up.follow_up(self.house.s)  # morning has come in America, too
         yield from self.story.news()
 
     def sums(self) -> Iterator[str]:

@@ -16,6 +16,9 @@ _VERBS = {
     MessageKind.INVOICE: "mailed  ",
     MessageKind.REMINDER: "reminded",
     MessageKind.ESCALATION: "escalated",
+    MessageKind.CREDIT_NOTE: "mailed  ",
+    MessageKind.RECEIPT: "thanked ",
+    MessageKind.NOTICE: "told    ",
 }
 
 
@@ -71,14 +74,38 @@ class Story:
         numbers = {one.id: one.number for one in invoices}
         with self.house.s.ledger.read() as work:
             rows = {row.message_id: row for row in work.outbox.of_invoices(list(numbers))}
+            notes = work.credits.of_invoices(list(numbers))
+        numbers |= {one.note.id: one.note.number for each in notes.values() for one in each}
         sent = self.house.mailer.sent[self._mails :]
         self._mails = len(self.house.mailer.sent)
         for message in sent:
             row = rows[message.message_id]
-            number = numbers[row.invoice_id]
-            what = number if row.kind is MessageKind.INVOICE else f"{row.step} about {number}"
             people = ", ".join((*message.recipients.to, *message.recipients.cc))
+            what = self._said(row, numbers, message.text)
             yield f"{_VERBS[row.kind]} {what} to {people}{self._answer_to(row)}"
+
+    def _said(self, row: OutboxRow, numbers: dict[str, str], text: str) -> str:
+        """Say what a mail was about; of a reminder also which invoices were left, and the sum."""
+        number = numbers[row.invoice_id]
+        match row.kind:
+            case MessageKind.INVOICE:
+                return number
+            case MessageKind.CREDIT_NOTE:
+                return f"{numbers[row.plain_step]} of {number}"
+            case MessageKind.REMINDER | MessageKind.ESCALATION:
+                steps = {row.invoice_id: row.step} | {o.invoice_id: o.step for o in row.about}
+                left = ", ".join(f"{steps[one]} about {numbers[one]}" for one in self._claimed(row))
+                return f"{left} ({text})"
+            case _:
+                return f"{row.step} about {number}"
+
+    def _claimed(self, row: OutboxRow) -> Iterator[str]:
+        """Yield the invoices that a reminder still was about when it left."""
+        with self.house.s.ledger.read() as work:
+            for one in row.invoice_ids:
+                entries = (e for e in work.trail.of(one) if e.action == "reminder_claimed")
+                if any(dict(entry.detail)["message"] == row.id for entry in entries):
+                    yield one
 
     def _answer_to(self, row: OutboxRow) -> str:
         """Say what the mail server said to the next attempt, unless it took the mail."""

@@ -14,6 +14,8 @@ REVIEWED = "(SELECT id FROM invoices WHERE number = '{reviewed}')"
 VOID = "(SELECT id FROM invoices WHERE number = '{void}')"
 COMPARED = "(SELECT draft_id FROM obligations WHERE unit = 'D-shadow:onboarding')"
 OWED = "brightwater/nordwind-projects/D-paid:onboarding"
+MERGED = "(SELECT max(message) FROM reminders GROUP BY message HAVING count(message) > 1 LIMIT 1)"
+REMINDER = "(SELECT max(message) FROM reminders WHERE outcome = 'queued')"
 PDF = f"(SELECT sha256 FROM document_links WHERE kind = 'invoice' AND subject = {PAID})"
 LAST = f"(SELECT max(sequence) FROM trail WHERE subject = {PAID})"
 LATER = "'2027-12-24T09:00:00.000000+00:00'"
@@ -226,6 +228,38 @@ UP_TO_THE_MAIL: dict[str, Broken] = {
     "attempt_lost": (
         I7, "{paid}: invoice issue counts 5 attempts, on record are 1",
         (f"UPDATE outbox SET attempt = 5 WHERE id = {MAIL}",),
+    ),
+    "reminder_unclaimed": (
+        I11, "left in message",
+        ((f"UPDATE reminders SET outcome = 'queued', message = {MAIL} WHERE invoice_id = {PAID}"
+         f" AND step = (SELECT min(step) FROM reminders WHERE invoice_id = {PAID})"),),
+    ),
+    "reminder_in_no_message": (
+        I7, "went into message gone, which is not about it",
+        (f"UPDATE reminders SET message = 'gone' WHERE message = {REMINDER}",),
+    ),
+    "reminder_about_fewer": (
+        I7, "is about 0 further invoices, and",
+        (f"UPDATE outbox SET about = '[]' WHERE id = {MERGED}",),
+    ),
+    "bounced_in_silence": (
+        I7, "{paid}: invoice issue is bounced, and nobody was told",
+        (f"UPDATE outbox SET state = 'bounced' WHERE id = {MAIL}",),
+    ),
+    "bounced_by_no_mail": (
+        I7, "invoice issue came back, and no mail says so",
+        (f"UPDATE outbox SET state = 'bounced' WHERE id = {MAIL}",),
+    ),
+    "mail_read_out_of_turn": (
+        I7, "mail 9 of billing was read, and our place there is before it",
+        (("INSERT INTO mails (digest, mailbox, validity, uid, message_id, sort, subject, outcome,"
+         f" read_at) VALUES ('{HASH}', 'billing', 1, 9, '', 'unknown', '', 'x', {LATER})"),),
+    ),
+    "token_of_nobody": (
+        I6, "mallory got a token about draft",
+        (("INSERT INTO mail_tokens (token_hash, draft_id, version, step, content_hash, approver,"
+         f" issued_at, expires_at) SELECT '{HASH}', id, version, 'finance', content_hash,"
+         f" 'mallory', {LATER}, {LATER} FROM invoices WHERE number = '{{paid}}'"),),
     ),
     "attempt_without_end": (
         I7, "{paid}: invoice issue is done, its attempts say otherwise",

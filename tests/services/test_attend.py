@@ -8,7 +8,7 @@ from invoicing.domain.errors import RefusedError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
-from invoicing.services import attend, decide, dispatch, report
+from invoicing.services import attend, decide, dispatch, report, resolve
 from invoicing.services.ports import Services
 from tests.support.services import REFUSED, House, a_book, a_deal, a_hint
 
@@ -48,7 +48,7 @@ def test_what_fails_again_right_after_an_action_stays_in_the_queue(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def send_at_once(s: Services, outbox_id: str, actor: str) -> None:
-        dispatch.send_again(s, outbox_id, actor)
+        resolve.send_again(s, outbox_id, actor)
         dispatch.dispatch_due(s)  # another worker, before the action has returned
 
     monkeypatch.setattr(attend, "send_again", send_at_once)

@@ -16,7 +16,17 @@ from invoicing.domain.render import DocumentKind
 from invoicing.domain.review import Approver
 from invoicing.domain.rules import Model
 from invoicing.domain.states import InvoiceState, OutboxState
-from invoicing.services import attend, correct, dispatch, follow_up, hold, issue, report, review
+from invoicing.services import (
+    attend,
+    correct,
+    dispatch,
+    follow_up,
+    hold,
+    issue,
+    report,
+    resolve,
+    review,
+)
 from invoicing.services.ledger_ports import ObligationState
 from tests.services.corrections import (
     WHY,
@@ -188,8 +198,8 @@ def test_what_waits_to_be_sent_is_dropped_with_the_reason(house: House) -> None:
 
     done(house, invoice, Action.VOID)
 
+    message = house.message_of(invoice.id)
     with house.s.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
         outcomes = {outcome for _, outcome in work.reminders.of_invoice(invoice.id)}
     assert message.state is OutboxState.FAILED
     assert outcomes == {"the invoice is void"}
@@ -208,10 +218,9 @@ def test_a_question_about_its_mail_is_settled_with_the_invoice(house: House) -> 
     done(house, invoice, Action.VOID)
 
     assert house.open_codes() == []
-    with house.s.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
+    message = house.message_of(invoice.id)
     with pytest.raises(StateError, match="void; it is not sent again"):
-        dispatch.send_again(house.s, message.id, "finance")
+        resolve.send_again(house.s, message.id, "finance")
 
 
 def test_an_invoice_that_is_voided_before_it_was_rendered_gets_its_document_and_no_mail(
@@ -411,7 +420,7 @@ def test_a_void_invoice_is_not_reminded_of(house: House) -> None:
         states = {
             row.state
             for row in work.outbox.of_invoices([invoice.id])
-            if row.kind is not MessageKind.INVOICE
+            if row.kind is MessageKind.REMINDER
         }
     assert states == {OutboxState.FAILED}
     assert len(house.mailer.sent) == 1

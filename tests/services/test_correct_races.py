@@ -132,8 +132,8 @@ def test_a_mail_in_flight_arrives_or_ends_with_its_void_invoice(
 
     dispatch.dispatch_due(house.s)
 
+    message = house.message_of(invoice.id)
     with house.s.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
         entries = work.exceptions.of_subjects([message.id])
     assert message.state is after
     assert state_of(house, invoice) is InvoiceState.VOID
@@ -157,8 +157,7 @@ def test_an_invoice_that_is_voided_after_the_claim_is_not_sent(house: House) -> 
     dispatch.dispatch_due(replace(house.s, fault=void_then))
 
     assert len(house.mailer.sent) == 1
-    with house.s.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
+    message = house.message_of(invoice.id)
     assert message.state is OutboxState.FAILED
     assert house.open_codes() == []
 
@@ -214,8 +213,7 @@ def test_a_message_is_claimed_or_dropped_but_never_both(
         lambda: attend.act(house.s, entry, Action.VOID, "lead"),
     )
 
-    with house.s.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
+    message = house.message_of(invoice.id)
     was_sent = len(house.mailer.sent) == 2
     assert message.state is (OutboxState.DONE if was_sent else OutboxState.FAILED)
 

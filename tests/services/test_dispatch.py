@@ -7,7 +7,7 @@ from invoicing.domain.errors import StateError, TransientError
 from invoicing.domain.exceptions import Action
 from invoicing.domain.parties import Mode
 from invoicing.domain.states import OutboxState
-from invoicing.services import attend, dispatch
+from invoicing.services import attend, dispatch, resolve
 from tests.support.services import LATER, REFUSED, UNCERTAIN, House, a_book
 
 
@@ -142,7 +142,7 @@ def test_nobody_decides_about_a_mail_that_arrived(house: House) -> None:
     invoice = house.invoice_of("D-1")
 
     with pytest.raises(StateError, match="nobody has to decide"):
-        dispatch.send_again(house.s, message_of(house, invoice.id).id, "finance")
+        resolve.send_again(house.s, message_of(house, invoice.id).id, "finance")
 
 
 def test_a_result_is_written_down_although_the_ledger_was_away(

@@ -13,6 +13,7 @@ from invoicing.domain.errors import NotFoundError, StateError
 from invoicing.domain.events import EventKind
 from invoicing.domain.exceptions import KINDS, Action
 from invoicing.domain.money import Money
+from invoicing.domain.parties import EInvoice
 from invoicing.domain.render import DocumentKind, Page
 from invoicing.domain.rules import Model
 from invoicing.domain.states import DraftState
@@ -291,3 +292,35 @@ def test_amounts_too_large_to_count_stop_their_client_alone(house: House) -> Non
 
     assert len(draft.draft_obligations(company.s, Model.DEAL)) == 2
     assert sorted(house.open_codes()) == ["bound_broken", "client_parked"]
+
+
+def test_an_e_invoice_that_lacks_a_fact_holds_its_draft_until_the_fact_is_there(
+    house: House,
+) -> None:
+    book = a_book()
+    asking = replace(book.clients["nordwind"], e_invoice=(EInvoice.PEPPOL,))
+    poor = house.with_book(replace(book, clients={**book.clients, "nordwind": asking}))
+    poor.win_deal("D-1")
+    decided(poor)
+    (draft_id,) = draft.draft_obligations(poor.s, Model.DEAL)
+    assert house.open_codes() == ["e_invoice_incomplete"]
+    with house.s.ledger.read() as work:
+        (record,) = work.drafts.get([draft_id])
+        (entry,) = work.exceptions.list_open(10)
+    assert record.state is DraftState.HELD
+    assert "clients.yaml: electronic_address" in entry.cause
+
+    with pytest.raises(StateError, match="the e-invoice is still not complete: Peppol"):
+        draft.draft_again(poor.s, draft_id, "finance")
+    draft.draft_again(house.s, draft_id, "finance")
+
+    assert house.open_codes() == []
+
+
+def test_a_client_without_a_wish_is_never_held_for_its_e_invoice(house: House) -> None:
+    house.win_deal("D-1")
+    decided(house)
+
+    draft.draft_obligations(house.s, Model.DEAL)
+
+    assert house.open_codes() == []

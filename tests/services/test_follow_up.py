@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from invoicing.domain.exceptions import Action
-from invoicing.domain.follow_up import DEFAULT_PLAN
 from invoicing.domain.parties import Mode
 from invoicing.domain.rules import Model
 from invoicing.services import attend, dispatch, follow_up, issue, reconcile, report, review
@@ -74,20 +73,6 @@ def test_after_an_outage_an_invoice_makes_one_mail(house: House) -> None:
     }
 
 
-def test_a_week_has_no_more_mails_than_the_cap_and_the_rest_follows(house: House) -> None:
-    plan = replace(DEFAULT_PLAN, most_per_week=2)
-    house = house.with_book(replace(a_book(), reminders={plan.name: plan}))
-    for deal in ("D-1", "D-2", "D-3"):
-        house.invoice_of(deal)
-
-    assert look_on(house, 11, 16) == 2
-    assert look_on(house, 11, 22) == 0
-    assert look_on(house, 11, 23) == 1
-    assert sorted(set(subjects(house)[3:])) == [
-        f"reminder INV-2026-0000{number}" for number in (1, 2, 3)
-    ]
-
-
 def test_a_client_that_is_parked_is_reminded_when_it_is_live_again(house: House) -> None:
     house.invoice_of("D-1")
     parked = house.with_book(a_book(modes={"nordwind": Mode.OFF}))
@@ -104,12 +89,13 @@ def test_a_paid_invoice_is_not_reminded_and_the_trail_says_why(house: House) -> 
     report.report_payments(house.s)
     reconcile.reconcile_payments(house.s)
 
+    # At once, not when the day of a step comes: nobody has to wonder about what is still planned.
+    assert house.actions(invoice.id).count("reminder_dropped") == 4
+    assert set(outcomes(house, invoice.id).values()) == {"the invoice is paid"}
     house.clock.at = DAY_AFTER_DUE
     follow_up.follow_up(house.s)
 
     assert len(house.mailer.sent) == 1
-    assert house.actions(invoice.id).count("reminder_dropped") == 3
-    assert set(outcomes(house, invoice.id).values()) == {"the invoice is paid", ""}
 
 
 def test_a_payment_between_queue_and_claim_stops_the_reminder(house: House) -> None:

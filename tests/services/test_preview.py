@@ -11,7 +11,7 @@ from invoicing.domain.draft import Draft
 from invoicing.domain.drafting.build import build_draft
 from invoicing.domain.events import BillingEvent, EventKind
 from invoicing.domain.obligations import Bill, Hold, Ignore
-from invoicing.domain.parties import Mode
+from invoicing.domain.parties import EInvoice, Mode
 from invoicing.domain.rules import Model
 from invoicing.services.preview import (
     Asked,
@@ -170,3 +170,13 @@ def test_every_figure_has_its_explanation(quantity: str) -> None:
     assert told["due"].amount == str(draft.totals.due)
     assert all(figure.why for figure in told.values())
     assert Decimal(told["gross"].amount.split()[0]) == draft.totals.gross.amount
+
+
+def test_a_draft_that_lacks_a_fact_of_its_e_invoice_is_shown_as_held() -> None:
+    asking = replace(NORDWIND, e_invoice=(EInvoice.XRECHNUNG,))
+
+    (held,) = preview(event(item()), book(clients=(asking,)), DAY).invoices
+
+    assert isinstance(held, Hold)
+    assert held.code == "e_invoice_incomplete"
+    assert "clients.yaml: buyer_reference" in held.reason

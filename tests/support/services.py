@@ -11,13 +11,13 @@ from typing import Any
 from invoicing.domain.agreements import Agreement, FeeStep, Frame, Retainer
 from invoicing.domain.book import Book
 from invoicing.domain.canonical import canonical_json, fingerprint
-from invoicing.domain.dispatch import Delivery, Message, Outcome
+from invoicing.domain.dispatch import Delivery, Message, MessageKind, OutboxRow, Outcome
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.events import BillingEvent, EventKind, Hint
 from invoicing.domain.issue import Invoice
-from invoicing.domain.letters import Letter
+from invoicing.domain.letters import Letter, Note
 from invoicing.domain.money import Money
-from invoicing.domain.parties import Address, Bank, Client, Entity, Mode, Series
+from invoicing.domain.parties import Address, Bank, Channel, Client, Entity, Mode, Series
 from invoicing.domain.reconcile import Payment
 from invoicing.domain.render import AnyPage
 from invoicing.domain.review import Approver, ReviewPolicy, ReviewStep
@@ -59,6 +59,19 @@ class BookOfObjects:
     failure: Exception | None = None
     failures: dict[str, Exception] = field(default_factory=dict)  # by agreement
     asked: list[tuple[str, str, date]] = field(default_factory=list)
+    listening: dict[str, frozenset[str]] = field(default_factory=dict)
+    told: list[Note] = field(default_factory=list)
+    replies: list[Delivery] = field(default_factory=list)
+
+    def listeners(self) -> dict[str, frozenset[str]]:
+        """Return who wants to be told, as the test said."""
+        return self.listening
+
+    def tell(self, source: str, object_id: str, note: Note) -> Delivery:
+        """Keep the note and give the next answer; accepted when none is laid out."""
+        assert (source, object_id) == (note.source, note.object_id)
+        self.told.append(note)
+        return self.replies.pop(0) if self.replies else ACCEPTED
 
     def fetch(self, hint: Hint) -> BillingEvent | Payment:
         """Return the object, or fail as the test said."""
@@ -178,6 +191,15 @@ class House:
         """Return the codes of the open exceptions."""
         with self.s.ledger.read() as work:
             return [entry.code for entry in work.exceptions.list_open(100)]
+
+    def message_of(
+        self, invoice_id: str, kind: MessageKind = MessageKind.INVOICE, way: Channel = Channel.MAIL
+    ) -> OutboxRow:
+        """Return the one message of a kind about an invoice that goes a certain way."""
+        with self.s.ledger.read() as work:
+            rows = work.outbox.of_invoices([invoice_id])
+        (row,) = [one for one in rows if (one.kind, one.channel) == (kind, way)]
+        return row
 
     def actions(self, subject: str) -> list[str]:
         """Return what the trail says happened to a subject."""

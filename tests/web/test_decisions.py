@@ -124,7 +124,7 @@ def test_a_correction_is_asked_for_by_one_and_carried_out_by_another(
     text = page(as_user, f"/invoices/{invoice.id}")
     for words in ("Void invoice", "This invoice is void", "CN-2026-00001", "closes it",
                   "wrong hours", "asked for by <bdi>finance</bdi>, carried out by <bdi>lead</bdi>",
-                  "-1,428.00", "Credited", "not mailed yet"):  # fmt: skip
+                  "-1,428.00", "Credited", "/credit-notes/CN-2026-00001.pdf"):  # fmt: skip
         assert words in text, words
     assert "days late" not in text
     assert ">void</span>" in page(as_user, "/invoices?shown=void")

@@ -32,7 +32,7 @@ def test_nobody_is_asked_twice_for_what_can_be_taken_back() -> None:
     final = {action for action in Action if ACTIONS[action].is_final}
     assert final == {
         Action.VOID, Action.CORRECT, Action.WRITE_OFF, Action.PLACE, Action.SEND_AGAIN,
-        Action.MARK_DELIVERED,
+        Action.MARK_DELIVERED, Action.SEND_TO_OTHER,
     }  # fmt: skip
 
 
