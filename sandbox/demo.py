@@ -66,8 +66,10 @@ What to do:
     1. Log in as finance. Browse > Required Actions: approve one, reject the other.
     2. Invoices (left side): open an invoice; every figure says how it came about.
     3. In the company: finish a milestone, approve a change, close the hours, win a deal, pay.
-    4. Ask for a single invoice: Dags > one_off_invoice > Trigger.
-    5. Let time pass: {_clock_command(town)}
+    4. In its mailbox: answer a question that went to finance with "approve", answer an invoice as
+       the client, or send one back. A minute later it is done, or stands in the queue.
+    5. Ask for a single invoice: Dags > one_off_invoice > Trigger.
+    6. Let time pass: {_clock_command(town)}
        A minute later reminders leave, and what December and the hours of November owe is drafted.
 
 Ctrl-C stops all of this and nothing else.

@@ -37,6 +37,11 @@ class Mail:
         """The mail, taken apart."""
         return message_from_bytes(self.raw, policy=default)
 
+    @property
+    def is_from_product(self) -> bool:
+        """Tell whether the product wrote it, as nobody else marks a mail here (RFC 3834)."""
+        return str(self.message["Auto-Submitted"] or "") == "auto-generated"
+
     def body(self, subtype: str) -> str:
         """Return the text of the ``plain`` or ``html`` body; empty if there is none."""
         part = self.message.get_body((subtype,))
@@ -62,7 +67,9 @@ class Mail:
             "received_at": self.received_at,
             "sender": self.sender,
             "recipients": self.recipients,
-            **{name.lower().replace("-", "_"): str(message[name] or "") for name in headers},
+            **{
+                name.lower().replace("-", "_"): str(message[name] or "").strip() for name in headers
+            },
             "text": self.body("plain"),
             "attachments": [
                 {"name": part.name, "media_type": part.media_type, "size": len(part.content)}

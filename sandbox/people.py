@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from invoicing.domain.approvers import who_may
+from invoicing.domain.draft import DraftRecord
 from invoicing.domain.parcels import ParcelItem
 from invoicing.domain.periods import local_date
 from invoicing.domain.review import ReviewStep
@@ -35,7 +36,8 @@ class People:
 
         ``choices`` are other answers, by a part of the subject; an empty one lets it wait.
         """
-        asked = {one: _choice(one.subject, choices) for one in self.airflow.reviews()}
+        open_ones = [one for one in self.airflow.reviews() if self._draft_of(one)]
+        asked = {one: _choice(one.subject, choices) for one in open_ones}
         waiting = [one for one, choice in asked.items() if choice and self.airflow.is_parked(one)]
         if waiting:
             time.sleep(SETTLED_SECONDS)
@@ -44,12 +46,10 @@ class People:
     def who_may(self, review: Review) -> str:
         """Return the first login that may answer now."""
         policy = self.services.book.review
-        mark = review.options[0].rpartition("-")[2]
+        record = self._draft_of(review)
+        if record is None:
+            raise HouseError(f"no draft waits for the answer to {review.subject!r}")
         with self.services.ledger.read() as work:
-            waiting = work.drafts.in_state(DraftState.AWAITING_REVIEW, 1000)
-            record = next((one for one in waiting if one.content_hash.startswith(mark)), None)
-            if record is None:
-                raise HouseError(f"no draft waits for the answer to {review.subject!r}")
             item = ParcelItem(record.id, record.version)
             reviewed = work.reviews.of_versions([item])[record.id]
         asked = reviewed.requests[-1].step
@@ -69,6 +69,13 @@ class People:
                 f"nobody may answer {review.subject!r}: {', '.join(found) or 'no one'}"
             )
         return login
+
+    def _draft_of(self, review: Review) -> DraftRecord | None:
+        """Return the draft that a question is about; none once it was decided by mail."""
+        mark = review.options[0].rpartition("-")[2]
+        with self.services.ledger.read() as work:
+            waiting = work.drafts.in_state(DraftState.AWAITING_REVIEW, 1000)
+        return next((one for one in waiting if one.content_hash.startswith(mark)), None)
 
 
 def _choice(subject: str, choices: Mapping[str, str]) -> str:

@@ -119,7 +119,11 @@ class Pages:
     async def mail(self, request: Request) -> Response:
         mail = self._mail(request)
         return self._page(
-            "mail", mail=mail.summary(), has_html=bool(mail.body("html")), files=mail.files()
+            "mail",
+            mail=mail.summary(),
+            has_html=bool(mail.body("html")),
+            files=mail.files(),
+            may_answer=mail.is_from_product,
         )
 
     async def answer(self, request: Request) -> Response:

@@ -26,10 +26,15 @@ LISTED = 10_000  # entries of the queue; nobody reads more of them at once
 HELD, MISTAKEN = 1, 2  # what `preview` ends with when a person must look, and when it cannot tell
 
 
+class SenselessError(RefusedError):
+    """What was asked for cannot be: the words on the command line do not go together."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, or 1 when something is wrong and was explained.
 
-    `check` and `preview` tell mistakes in the files they read apart: those end with 2.
+    `check` and `preview` tell mistakes in the files they read apart: those end with 2, as does a
+    call that makes no sense.
     """
     options = _parser().parse_args(arguments)
     command: Command = options.command
@@ -37,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except InvoicingError as error:
         sys.stderr.write(f"{error}\n")
-        return MISTAKEN if command in {_check, _preview} else 1
+        mistaken = isinstance(error, SenselessError) or command in {_check, _preview}
+        return MISTAKEN if mistaken else 1
     except BrokenPipeError:  # `invoicing trail X | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -101,9 +107,9 @@ def _render_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--kind", default="invoice", help="such as credit_note; a wrong one lists all"
     )
     sample.add_argument("--brand", default="default")
-    sample.add_argument("--lang", default="en", help="such as de or fr-CH")
+    sample.add_argument("--lang", default="en", help="such as de")
     sample.add_argument("--paper", choices=("A4", "Letter"), help="default: the client's own")
-    sample.add_argument("--lines", type=int, default=0, help="default: one of each kind")
+    sample.add_argument("--lines", type=int, help="default: one of each kind")
     sample.add_argument("--logo", default="", help="a file below include/templates/invoice")
 
 
@@ -152,28 +158,30 @@ def _folder(named: Path | None) -> Path:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from invoicing.config.labels import label_errors, label_warnings
     from invoicing.config.load import check_texts, read_folder
     from invoicing.config.phrases import read_phrases
     from invoicing.console import check
     from invoicing.documents.places import template_folders
 
-    folder = _folder(options.folder)
-    read_phrases(template_folders(settings_from().home))
+    folder, templates = _folder(options.folder), template_folders(settings_from().home)
+    read_phrases(templates)
     checked = check_texts(read_folder(folder))
-    errors = [*checked.errors, *(_wrong_logos(checked.book) if checked.book else ())]
+    errors = [*checked.errors, *label_errors(templates, folder)]
+    warnings = list(checked.warnings)
+    if checked.book:
+        errors += _wrong_logos(checked.book, templates)
+        warnings += label_warnings(templates, folder, checked.book)
     shown = os.path.relpath(folder) if options.folder is None else str(options.folder)
-    _say(*check.tell(shown.rstrip("/"), checked.book, errors, checked.warnings))
-    return check.outcome(errors, checked.warnings, strict=options.strict)
+    _say(*check.tell(shown.rstrip("/"), checked.book, errors, warnings))
+    return check.outcome(errors, warnings, strict=options.strict)
 
 
-def _wrong_logos(book: "Book") -> "list[Problem]":
+def _wrong_logos(book: "Book", templates: Sequence[Path]) -> "list[Problem]":
     from invoicing.config.problems import logo_problems
     from invoicing.documents.logos import broken_logos
-    from invoicing.documents.places import template_folders
 
-    return logo_problems(
-        broken_logos(book.entities.values(), template_folders(settings_from().home))
-    )
+    return logo_problems(broken_logos(book.entities.values(), templates))
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -242,30 +250,35 @@ def _trail(options: argparse.Namespace) -> int:
 
 def _statement(options: argparse.Namespace) -> int:
     from invoicing.console import statement
+    from invoicing.console.render import write_files
     from invoicing.services.statement import statements
     from invoicing.wiring import open_services
 
     s = open_services(settings_from())
-    wanted = options.entity
-    pages = [one for one in statements(s, options.client) if wanted in {"", one.entity.key}]
+    accounts = {one.entity.key: one for one in statements(s, options.client)}
+    if options.entity and options.entity not in accounts:
+        keys = ", ".join(accounts) or "none"
+        raise RefusedError(f"{options.client} has no account with {options.entity} (with: {keys})")
+    pages = [one for key, one in accounts.items() if options.entity in {"", key}]
     if options.out is None:
         for page in pages:
             _say(*statement.tell(page))
+        if not pages:
+            _say(f"{options.client}: nothing was invoiced yet")
         return 0
     if len(pages) != 1:
-        keys = ", ".join(one.entity.key for one in pages) or "none"
+        keys = ", ".join(accounts) or "none"
         raise RefusedError(f"a file holds one account; name one with --entity (there are: {keys})")
     rendered = s.renderer.render(pages)[0]
     if rendered.document is None:
         raise RefusedError(f"the statement cannot be rendered: {rendered.error}")
-    options.out.write_bytes(rendered.document.content)
-    _say(f"wrote {options.out}")
+    _say(*write_files({options.out: rendered.document}))
     return 0
 
 
 def _render(options: argparse.Namespace) -> int:
     if options.sample == bool(options.invoice):
-        raise RefusedError("name an invoice, or ask for --sample")
+        raise SenselessError("name an invoice, or ask for --sample")
     return _render_sample(options) if options.sample else _render_stored(options)
 
 
@@ -276,11 +289,11 @@ def _render_sample(options: argparse.Namespace) -> int:
     from invoicing.domain.parties import Paper
 
     if options.kind not in set(SampleKind):
-        raise RefusedError(f"there is no sample {options.kind}, but {', '.join(SampleKind)}")
-    if not 0 <= options.lines <= 1000:
-        raise RefusedError("a sample has between 1 and 1000 lines")
+        raise SenselessError(f"there is no sample {options.kind}, but {', '.join(SampleKind)}")
+    if options.lines is not None and not 1 <= options.lines <= 1000:
+        raise SenselessError("a sample has between 1 and 1000 lines")
     paper = Paper(options.paper) if options.paper else None
-    look = Look(options.brand, options.lang, paper, options.lines, options.logo, options.xml)
+    look = Look(options.brand, options.lang, paper, options.lines or 0, options.logo, options.xml)
     page = sample_page(SampleKind(options.kind), look)
     rendered = DocumentRenderer(template_folders(settings_from().home)).render([page])[0]
     out = options.out or Path(f"sample-{options.kind}.pdf")
@@ -300,7 +313,7 @@ def _render_stored(options: argparse.Namespace) -> int:
         return 0
     found = compare(s, stored)
     if options.out:
-        options.out.write_bytes(found.again.content)
+        _say(*render.write_files({options.out: found.again}))
     _say(*render.tell_comparison(stored, found))
     return 1 if found.differences else 0
 

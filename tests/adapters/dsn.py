@@ -186,6 +186,17 @@ SHAPES = (
         "5.1.1",
         returned=False,
     ),
+    Shape(
+        "of an answer to a mail of ours",
+        _report(
+            _MTA + _recipient("failed", "5.1.1"),
+            head=f"{_DAEMON}\nReferences: {OURS} <by-hand@brightwater.example>",
+            inside=f"Message-ID: <by-hand@brightwater.example>\nReferences: {OURS}\n\nbody",
+        ),
+        Fate.FAILED,
+        "5.1.1",
+        returned=False,
+    ),
 )
 
 NO_REPORTS = (

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -206,3 +207,25 @@ def test_a_folder_without_hard_links_gets_its_copies_too(
     Directory(tmp_path).keep(COPY)
 
     assert sorted(files_in(tmp_path).values()) == sorted([PDF, XML])
+
+
+def test_what_a_killed_writer_left_is_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that only the memory knows is gone after a power cut, and the ledger says archived."""
+
+    def killed(point: str) -> None:
+        if point == "archive.renamed":
+            raise FaultError(point)
+
+    with pytest.raises(FaultError):
+        Directory(tmp_path, killed).keep(COPY)
+    synced: set[Path] = set()
+    monkeypatch.setattr(
+        os, "fsync", lambda file: synced.add(Path(f"/proc/self/fd/{file}").resolve())
+    )
+
+    Directory(tmp_path).keep(replace(COPY, files={DocumentKind.INVOICE: PDF}))
+
+    year = tmp_path / "nordwind" / "2026"
+    assert synced == {tmp_path, year.parent, year}

@@ -95,6 +95,24 @@ def test_whoever_is_not_let_in_comes_again_later(tmp_path: Path) -> None:
         reader(port).read(None, 10)
 
 
+def test_each_account_is_a_mailbox_of_its_own_and_is_not_named() -> None:
+    """Else one that numbers its mails like the last one would never be read."""
+    boxes = [
+        ImapMailbox(host=host, user=user)
+        for host, user in (
+            ("imap.example", "billing@a.example"),
+            ("imap.example", "invoices@a.example"),
+            ("mail.example", "billing@a.example"),
+            ("IMAP.example", "billing@a.example"),
+        )
+    ]
+    first, second, third, again = (box.name for box in boxes)
+
+    assert len({first, second, third}) == 3
+    assert again == first
+    assert "@" not in first
+
+
 def test_nobody_knows_what_was_sent_without_a_folder_or_for_a_strange_id() -> None:
     assert ImapMailbox(host="127.0.0.1", port=1, security="plain").has_sent(OURS) is None
     assert reader(1).has_sent('<x"@y>') is None

@@ -357,6 +357,12 @@ BETWEEN_ENTRIES = {
         RE, "  - {login: lead,", "  - {login: ▸finance, delegate: lead}\n  - {login: lead,",
         ("listed twice",),
     ),
+    "two people with one address": Case(
+        RE, "    delegate: lead\n  - {login: lead, delegate: finance}",
+        "    delegate: lead\n    email: fin@example.com\n"
+        "  - {login: lead, delegate: finance, email: ▸Fin@Example.com}",
+        ("another person's address already", "that nobody else reads"),
+    ),
     "the system approves": Case(RE, "{login: lead,", "{login: ▸system,", ("cannot approve",)),
     "approvers in one text": Case(
         RE, "{login: lead,", '{login: ▸"finance, lead",', ("not a login",)

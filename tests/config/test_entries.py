@@ -152,6 +152,12 @@ CASES = [
         "▸CB{year}{month:02d}-{number}",
         "would get numbers that invoices have too",
     ),
+    Case(
+        CompanyFile,
+        '"{series}-{number}"\n      reset: never',
+        "▸CB{year}{month:02d}_{number}",
+        "would get numbers that invoices have too",
+    ),
     Case(CompanyFile, "half_even", "▸halfeven", "did you mean 'half_even'"),
     Case(CompanyFile, "2026-12-26]", "▸2026-12-32]", "no 2026-12-32"),
     Case(ClientsFile, "    currency: CHF\n", "", "lacks the key 'currency'"),

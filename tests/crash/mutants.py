@@ -139,10 +139,11 @@ def number_outside(place: Place) -> None:
 def new_message_id(_place: Place) -> None:
     """Each attempt has a Message-ID of its own."""
 
-    def message(_message_id: str, *facts: Any) -> Message:
-        return real(f"<{uuid4().hex}@brightwater.example>", *facts)  # type: ignore[no-any-return]
+    def message(**facts: Any) -> Message:
+        new = {"message_id": f"<{uuid4().hex}@brightwater.example>"}
+        return real(**facts | new)  # type: ignore[no-any-return]
 
-    real = patch(dispatch, "Message", message)
+    real = patch(compose, "Message", message)
 
 
 def random_invoice_id(place: Place) -> None:
@@ -151,7 +152,8 @@ def random_invoice_id(place: Place) -> None:
     def issued(*facts: Any, **more: Any) -> Invoice:
         return replace(issue_draft(*facts, **more), id=uuid4().hex)
 
-    _without_constraints(place, "invoices", "FOREIGN KEY")
+    for table in ("invoices", "outbox"):
+        _without_constraints(place, table, "FOREIGN KEY")
     patch(issue, "issue_draft", issued)
 
 
@@ -302,6 +304,7 @@ def void_followed_up(_place: Place) -> None:
         query = "SELECT o.id FROM outbox o JOIN invoices i ON i.id = o.invoice_id"
         waiting = rows.connection.exec_driver_sql(
             f"{query} WHERE i.state = 'void' AND o.state = 'pending'"
+            " AND o.kind IN ('invoice', 'reminder', 'escalation')"
         )
         return [*real(rows, now, limit), *(rows.get(row.id) for row in waiting)]
 

@@ -118,12 +118,12 @@ def copy_in_place(_place: Place) -> None:
             return
         file = os.open(name, os.O_WRONLY | os.O_CREAT, 0o640, dir_fd=folder)
         os.write(file, content[:5])
-        self._fault("archive.begin")
-        self._fault("archive.written")
-        self._fault("archive.synced")
+        self.fault("archive.begin")
+        self.fault("archive.written")
+        self.fault("archive.synced")
         os.write(file, content[5:])
         os.close(file)
-        self._fault("archive.renamed")
+        self.fault("archive.renamed")
 
     patch(folders.Directory, "_put", put)
 

@@ -17,7 +17,7 @@ _BY_APPROVERS = {Action.VOID, Action.CORRECT, Action.WRITE_OFF}
 _TRIED_AGAIN = (
     Action.RELEASE, Action.DRAFT_AGAIN, Action.DECIDE_AGAIN, Action.RENDER_AGAIN, Action.UN_PARK,
 )  # fmt: skip
-_MOST_TRIES = 6
+_MOST_TRIES = 10
 
 
 class Doing(NamedTuple):

@@ -75,7 +75,8 @@ class _Session:
             line = self._line()
             verb = line[:4].upper()
             if verb == "EHLO":
-                self._send("250-world.test\r\n250-AUTH PLAIN\r\n250 SIZE 50000000")
+                more = "250-PIPELINING\r\n" if self._state.seed % 3 == 0 else ""
+                self._send(f"250-world.test\r\n{more}250-AUTH PLAIN\r\n250 SIZE 50000000")
             elif verb == "AUTH":
                 self._say("auth", "235 2.7.0 welcome")
             elif verb == "MAIL":

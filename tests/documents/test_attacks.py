@@ -120,8 +120,8 @@ def references(canary: Canary, secret_file: Path) -> dict[str, tuple[str, str]]:
         "embed": (f'<embed src="{http}/e.svg">', f"{http}/e.svg"),
         "svg": (f'<img src="data:image/svg+xml,{svg}">', f"{http}/svg"),
         "base": (f'<base href="{http}/"><img src="rel.png">', f"{http}/rel.png"),
-        "outside": ('<img src="../../../secret.png">', "templates.invalid/secret.png"),
-        "template": ('<img src="invoice.html.j2">', "templates.invalid/invoice/invoice.html.j2"),
+        "outside": ('<img src="../../../secret.png">', "link secret.png"),
+        "template": ('<img src="invoice.html.j2">', "link invoice/invoice.html.j2"),
         "script": ('<a href="javascript:alert(1)">x</a>', "javascript:alert(1)"),
         "link to file": (f'<a href="{file}">x</a>', file),
         "plain link": (f'<a href="{http}/p">x</a>', f"{http}/p"),
@@ -182,12 +182,13 @@ def test_poisoned_page_fails_alone(
         "memory": "{{ 'a' * 3000000000 }}",
         "columns": '<table><tr><td colspan="1000000">x</td></tr></table>',
         "deep": "<div>" * 3000,
+        "again": '{% include "invoice/invoice.html.j2" %}',
         "escape": "{{ ''.__class__.__mro__ }}",
         "good": "",
     }
     write_template("invoice/invoice.html.j2", _choice(cases))
     limits = RenderLimits(wall_seconds=60, cpu_seconds=1)
-    names = ["good", "loop", "memory", "good", "columns", "deep", "escape", "good"]
+    names = ["good", "loop", "memory", "good", "columns", "deep", "escape", "again", "good"]
     rendered = DocumentRenderer(template_folders(home), limits).render(
         [titled(name) for name in names]
     )
@@ -198,6 +199,8 @@ def test_poisoned_page_fails_alone(
     assert "memory" in errors[2]
     assert "nested too deeply" in errors[5]
     assert "__class__" in errors[6]
+    assert "invoice.html.j2, line " in errors[7]
+    assert errors[7].endswith("the template extends, includes or calls itself")
 
 
 def test_hanging_page_is_given_up(home: Path, write_template: Callable[[str, str], Path]) -> None:

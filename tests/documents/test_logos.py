@@ -72,6 +72,13 @@ def test_a_png_becomes_plain(put: Put, mode: str) -> None:
     assert b"canary" not in b64decode(address.partition(",")[2])
 
 
+def test_a_grey_of_sixteen_bits_stays_that_grey(put: Put) -> None:
+    grey = io.BytesIO()
+    Image.new("I;16", (30, 8), 0x4000).save(grey, "PNG")
+    picture = drawn(logo_address(put("logo.png", grey.getvalue()), "logo.png"))
+    assert picture.getpixel((5, 5)) == (0x40, 0x40, 0x40)
+
+
 def test_a_jpeg_of_a_print_shop_becomes_plain(put: Put) -> None:
     shop = io.BytesIO()
     Image.new("CMYK", (3000, 500)).save(shop, "JPEG", exif=b"Exif\0\0canary")

@@ -188,6 +188,20 @@ def test_the_timesheet_follows_the_invoice(renderer: DocumentRenderer) -> None:
         assert words in sheet
 
 
+def test_the_timesheet_takes_nobody_for_another(renderer: DocumentRenderer) -> None:
+    first, second, third = a_timesheet()
+    entries = (first, replace(second, person=first.person.lower()), replace(third, role="Lead"))
+    draft = replace(a_draft(), timesheet=entries)
+
+    _, sheet = pages_of(renderer.render([invoice_page(an_invoice(draft))])[0])
+
+    for words in (
+        "Mara Lindqvist · Engineer, Lead", "Total of Mara Lindqvist 8:00",
+        "mara lindqvist · Engineer", "Total of mara lindqvist 1:35",
+    ):  # fmt: skip
+        assert words in sheet
+
+
 def test_eighty_plain_lines_take_three_sheets(renderer: DocumentRenderer) -> None:
     lines = [a_line(n, f"Work package {n}: implementation and tests") for n in range(1, 81)]
     (long,) = renderer.render([a_page(*lines, client=GERMAN)])

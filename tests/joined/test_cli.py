@@ -49,6 +49,23 @@ def test_check_names_the_place_of_a_mistake(home: Path, capsys: pytest.CaptureFi
     assert "is not good: 1 error, 0 warnings" in told
 
 
+def test_check_looks_at_what_documents_are_made_of(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company, labels = home / "config/company.yaml", home / "include/templates/labels"
+    company.write_text(company.read_text().replace("brightwater.svg", "gone.svg"))
+    labels.mkdir(parents=True, exist_ok=True)
+    (labels / "nl.yaml").write_text("invoice: {pay_by: '%(datum)s', headng: Factuur}\n")
+
+    assert main(["check", str(home / "config")]) == 2
+
+    told = capsys.readouterr().out
+    assert f"{home}/config/company.yaml: error: brightwater: logo gone.svg: there is no" in told
+    assert f"{home}/include/templates/labels/nl.yaml:1:19: error: invoice.pay_by cannot be" in told
+    assert f"{home}/include/templates/labels/nl.yaml:1:32: warning: no shipped template" in told
+    assert "is not good: 2 errors, 1 warning" in told
+
+
 def test_warnings_end_with_one_only_where_people_are_strict(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -283,7 +300,11 @@ def test_the_account_of_a_client_is_told_and_written(
     assert main(["statement", "harbor", "--out", str(out)]) == 0
     assert out.read_bytes().startswith(b"%PDF-")
     assert main(["statement", "harbor", "--entity", "nobody", "--out", str(out)]) == 1
-    assert "name one with --entity (there are: none)" in capsys.readouterr().err
+    assert "harbor has no account with nobody (with: brightwater)" in capsys.readouterr().err
+    assert main(["statement", "harbor", "--out", str(tmp_path / "gone" / "harbor.pdf")]) == 1
+    assert "cannot be written: No such file" in capsys.readouterr().err
+    assert main(["statement", "nordwind"]) == 0
+    assert "nordwind: nothing was invoiced yet" in capsys.readouterr().out
     assert main(["statement", "harbour"]) == 1
     assert "no client 'harbour'" in capsys.readouterr().err
 

@@ -51,14 +51,38 @@ def test_a_sample_has_as_many_lines_as_one_wants(home: Path, tmp_path: Path) -> 
         (["INV-1", "--sample"], "name an invoice, or ask for --sample"),
         (["--sample", "--kind", "receipt"], "there is no sample receipt, but invoice, preview"),
         (["--sample", "--lines", "1001"], "between 1 and 1000"),
-        (["--sample", "--logo", "gone.png"], "logo gone.png: there is no such"),
+        (["--sample", "--lines", "0"], "between 1 and 1000"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
     home: Path, asked: list[str], answer: str, capsys: Told
 ) -> None:
-    assert main(["render", *asked]) == 1
+    assert main(["render", *asked]) == 2
     assert answer in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (["--logo", "gone.png"], "the sample cannot be rendered: logo gone.png: there is no such"),
+        (["--out", "gone/x.pdf"], "gone/x.pdf cannot be written: No such file"),
+        (["--out", "."], ". cannot be written: Is a directory"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    home: Path, asked: list[str], answer: str, capsys: Told
+) -> None:
+    assert main(["render", "--sample", *asked]) == 1
+    told = capsys.readouterr().err
+    assert answer in told
+    assert told.count("\n") == 1
+
+
+def test_the_files_beside_a_sample_have_its_name(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "my_note.v2.pdf"
+    assert main(["render", "--sample", "--kind", "credit_note", "--xml", "--out", str(out)]) == 0
+    names = {"my_note.v2.pdf", "my_note.v2.cii.xml", "my_note.v2.ubl.xml"}
+    assert {path.name for path in tmp_path.glob("my*")} == names
 
 
 def an_issued_invoice(s: Services) -> Invoice:

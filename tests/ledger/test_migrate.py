@@ -309,3 +309,29 @@ def test_messages_made_anew_by_the_fourth_revision_keep_their_guards(empty_url: 
         with pytest.raises(StateError), ledger.write() as work:
             work.clock.connection.execute(text(change))
     ledger.close()
+
+
+def test_a_reminder_that_waits_while_the_fourth_revision_comes_knows_its_message(
+    empty_url: str,
+) -> None:
+    """Else nobody would hear of it when a payment ends it."""
+    make_0002(empty_url)
+    engine = create_engine(ledger_url(empty_url))
+    with engine.begin() as connection:
+        queued = "UPDATE reminders SET outcome = 'queued' WHERE step IN ('two_weeks', 'escalation')"
+        connection.execute(text(queued))
+        as_mail = (
+            "INSERT INTO outbox (id, invoice_id, kind, step, channel, recipients, message_id,"
+            " state, attempt, owner) SELECT 'two ' || invoice_id, invoice_id, 'reminder',"
+            " 'two_weeks', channel, recipients, message_id, 'pending', 0, '' FROM outbox"
+        )
+        connection.execute(text(as_mail))
+    engine.dispose()
+
+    migrate(empty_url)
+
+    ledger = SqlLedger(empty_url)
+    with ledger.read() as work:
+        for invoice in work.invoices.recent(10):
+            assert work.reminders.messages(invoice.id) == [f"two {invoice.id}"]
+    ledger.close()

@@ -5,9 +5,11 @@ import pytest
 from invoicing.domain.dispatch import BACKOFF, Message, OutboxRow
 from invoicing.domain.errors import StateError, TransientError
 from invoicing.domain.exceptions import Action
+from invoicing.domain.letters import Letter
 from invoicing.domain.parties import Mode
 from invoicing.domain.states import OutboxState
 from invoicing.services import attend, dispatch, resolve
+from invoicing.services.ports import MailText
 from tests.support.services import LATER, REFUSED, UNCERTAIN, House, a_book
 
 
@@ -177,3 +179,25 @@ def test_a_message_to_a_client_who_is_no_longer_live_is_shown(house: House) -> N
 
     attend.act(house.s, queue_id(house), Action.SEND_AGAIN, "finance")
     assert len(dispatch.dispatch_due(house.s)) == 1
+
+
+def test_a_mail_that_cannot_be_written_is_shown_and_keeps_no_other_from_leaving(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.mailer.answers += [LATER, LATER]
+    broken, other = house.invoice_of("D-1"), house.invoice_of("D-2")
+    house.lease_clock.pass_by(minutes=6)
+    real = house.printer.mail
+
+    def mail(letter: Letter) -> MailText:
+        if letter.invoice == broken:
+            raise RecursionError("rechnung@nordwind.example")
+        return real(letter)
+
+    monkeypatch.setattr(house.printer, "mail", mail)
+    assert dispatch.dispatch_due(house.s) == [house.message_of(other.id).id]
+
+    assert house.message_of(broken.id).state is OutboxState.FAILED
+    with house.s.ledger.read() as work:
+        (entry,) = work.exceptions.open_of("send_failed")
+    assert entry.cause == "the mail could not be written: RecursionError"

@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
 
-from invoicing.domain.dispatch import MessageKind
+from invoicing.domain.dispatch import MessageKind, OutboxRow
 from invoicing.domain.money import Money
-from invoicing.domain.review import Answer
+from invoicing.domain.review import Answer, Approval
 from invoicing.domain.states import DraftState
-from invoicing.services import issue, mail_answers, review
-from invoicing.services.ledger_ports import MailSort
+from invoicing.services import dispatch, issue, mail_answers, review
+from invoicing.services.compose import Said, said
+from invoicing.services.ledger_ports import MailSort, UnitOfWork
+from invoicing.services.ports import Services
 from invoicing.services.read_mail import read_mail
 from invoicing.services.verify import verify
 from tests.services.post_room import (
@@ -280,6 +282,36 @@ def test_of_an_answer_by_mail_and_one_in_airflow_at_once_one_counts(
     after = {Answer.APPROVE: DraftState.APPROVED, Answer.REJECT: DraftState.REJECTED}
     assert decision is not None
     assert state(office, draft_id) is after[decision.answer]
+    assert verify(office.s) == []
+
+
+def test_a_question_that_is_answered_while_its_mail_is_claimed_stops_no_other_mail(
+    office: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft_id, parcel = asked(office)
+    asked(office, deal="D-2")
+    with office.s.ledger.read() as work:
+        request = work.reviews.asked(draft_id, 1)
+    assert request is not None
+    reject = request.options[1]
+    looks: list[str] = []
+    in_airflow: list[Future[Approval]] = []
+
+    def said_and_answered(s: Services, work: UnitOfWork, row: OutboxRow, token: str) -> Said | None:
+        found = said(s, work, row, token)
+        looks.append(row.invoice_id)
+        if row.invoice_id == draft_id and looks.count(draft_id) == 2:  # the one that claims
+            in_airflow.append(pool.submit(review.answer_review, office.s, parcel, reject, "lead"))
+            wait(in_airflow, 0.5)
+        return found
+
+    monkeypatch.setattr(dispatch, "said", said_and_answered)
+    with ThreadPoolExecutor(1) as pool:
+        dispatch.dispatch_due(office.s)
+
+    assert in_airflow[0].result().answer is Answer.REJECT
+    assert state(office, draft_id) is DraftState.REJECTED
+    assert len(office.mailer.sent) >= 2
     assert verify(office.s) == []
 
 

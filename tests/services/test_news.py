@@ -65,6 +65,16 @@ def test_a_client_gets_a_receipt_for_each_payment(house: House) -> None:
     assert first.recipients.to == ("rechnung@nordwind.example",)
 
 
+def test_a_payment_may_be_called_anything(house: House) -> None:
+    house = house_with(house, receipts=True)
+    invoice = house.invoice_of("D-1")
+
+    pay(house, "2026-11-20@bank:7", "1428.00 EUR", invoice.number)
+    follow_up.follow_up(house.s)
+
+    assert [mail.text for mail in mails(house, MessageKind.RECEIPT)] == ["open: 0.00 EUR"]
+
+
 def test_the_receipt_names_what_was_paid(house: House) -> None:
     house = house_with(house, receipts=True)
     invoice = house.invoice_of("D-1")

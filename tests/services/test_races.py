@@ -14,11 +14,21 @@ from invoicing.domain.events import EventKind
 from invoicing.domain.review import Approval
 from invoicing.domain.rules import Model
 from invoicing.ledger.drafts import DraftRows
+from invoicing.ledger.follow_up import ReminderRows
 from invoicing.ledger.obligations import ObligationRows
 from invoicing.ledger.outbox import OutboxRows
 from invoicing.ledger.reconcile import PaymentRows
 from invoicing.ledger.reviews import ReviewRows
-from invoicing.services import decide, dispatch, draft, parcels, reconcile, report, review
+from invoicing.services import (
+    decide,
+    dispatch,
+    draft,
+    follow_up,
+    parcels,
+    reconcile,
+    report,
+    review,
+)
 from invoicing.services.verify import verify
 from tests.services.models import every_model, fact, tell
 from tests.support.services import House, a_book, a_deal
@@ -137,6 +147,26 @@ def test_two_people_who_answer_one_step_at_once_make_one_answer(
 
     assert one == other
     assert house.actions(request.draft_id).count("step_approved") == 1
+
+
+def test_reminders_are_queued_while_their_invoices_are_paid(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both end reminders of several invoices, and neither in the order of the other."""
+    invoices = sorted((house.invoice_of(f"D-{n}") for n in range(3)), key=lambda one: one.id)
+    for invoice in reversed(invoices):
+        house.pay(f"P-{invoice.number}", "1428.00 EUR", invoice.number)
+    report.report_payments(house.s)
+    house.clock.pass_by(days=14)
+    meet(monkeypatch, ReminderRows, "settle")
+
+    at_once(
+        lambda: follow_up.queue_reminders(house.s), lambda: reconcile.reconcile_payments(house.s)
+    )
+    follow_up.follow_up(house.s)
+
+    assert not [mail for mail in house.mailer.sent if mail.subject.startswith("reminder")]
+    assert verify(house.s) == []
 
 
 def test_two_runs_never_carry_one_draft(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from invoicing.domain.money import Money
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import DraftState, OutboxState
 from invoicing.domain.work import WorkItem
-from invoicing.services import hold, report
+from invoicing.services import hold, report, resolve
 from invoicing.services.ledger_ports import MailSort
 from invoicing.services.read_mail import read_mail
 from tests.services.post_room import (
@@ -343,3 +343,74 @@ def test_a_mailbox_that_is_away_is_shown_until_it_answers(office: House, box: Pi
 
 def test_without_a_mailbox_nothing_is_read(house: House) -> None:
     assert read_mail(house.s) == []
+
+
+# mails that we make nothing of
+
+
+def test_a_number_that_two_of_our_entities_have_may_mean_either(
+    office: House, box: Pigeonhole
+) -> None:
+    invoice = office.invoice_of("D-1")
+    book = office.s.book
+    other = replace(book.entities["brightwater"], key="westwind")
+    aurora = replace(book.agreements["aurora-projects"], entity="westwind")
+    office = office.with_book(
+        replace(
+            book,
+            entities={**book.entities, "westwind": other},
+            agreements={**book.agreements, aurora.key: aurora},
+            clients={key: replace(one, established=True) for key, one in book.clients.items()},
+        )
+    )
+    office.win_deal("D-2", client="aurora")
+    (same,) = [one for parcel in office.plan("run-2") for one in office.release(parcel)]
+    box.put(a_mail("eve@evil.example", f"about {invoice.number}"))
+    box.put(a_mail(CLIENT, f"{invoice.number} is wrong"))
+    box.put(a_bounce(the_row(office, invoice.id).message_id))
+
+    assert len(read_mail(office.s)) == 3
+
+    assert {one.subject for one in entries(office, "mail_unknown")} == {invoice.id, same}
+    assert [one.subject for one in entries(office, "client_replied")] == [invoice.id]
+    assert the_row(office, invoice.id).state is OutboxState.BOUNCED
+
+
+def test_a_mail_that_we_fail_at_is_shown_and_keeps_no_other_from_being_read(
+    office: House, box: Pigeonhole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = office.invoice_of("D-1")
+    box.put(a_mail(CLIENT, f"{invoice.number} is wrong"))
+    box.put(a_bounce(the_row(office, invoice.id).message_id))
+
+    def fails(*_: object) -> None:
+        raise KeyError(CLIENT)
+
+    monkeypatch.setattr("invoicing.services.mail_replies.line_named", fails)
+    (mail, _) = read_mail(office.s)
+
+    (entry,) = entries(office, "mail_unknown")
+    assert entry.subject == mail
+    assert "mail 1 of invoicing_imap/INBOX" in entry.cause
+    assert "KeyError" in entry.cause
+    assert CLIENT not in entry.cause
+    assert the_row(office, invoice.id).state is OutboxState.BOUNCED
+    assert read_mail(office.s) == []
+
+
+def test_a_report_about_a_mail_that_a_person_sends_again_meanwhile_is_only_noted(
+    office: House, box: Pigeonhole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = office.invoice_of("D-1")
+    row = the_row(office, invoice.id)
+    box.put(a_bounce(row.message_id))
+    read_mail(office.s)
+    resolve.send_again(office.s, row.id, "finance")
+    monkeypatch.setattr("invoicing.services.bounces.row_named", lambda _, ids: row if ids else None)
+    box.put(a_bounce(row.message_id, "5.2.2"))
+
+    assert len(read_mail(office.s)) == 1
+
+    assert the_row(office, invoice.id).state is OutboxState.PENDING
+    assert office.actions(invoice.id)[-1] == "bounce_repeated"
+    assert office.open_codes() == []

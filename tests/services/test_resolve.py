@@ -103,6 +103,21 @@ def test_without_a_proof_nothing_is_settled_and_nothing_is_sent(
     assert len(house.mailer.sent) == 1
 
 
+def test_a_copy_of_the_mail_that_came_back_proves_nothing_about_the_next_one(
+    house: House,
+) -> None:
+    row = bounced(house)
+    house.mailer.answers.append(UNCERTAIN)
+    resolve.send_again(house.s, row.id, "finance")
+    dispatch.dispatch_due(house.s)
+
+    s = replace(house.s, mailbox=SentMails([row.message_id]))
+    assert resolve.resolve_uncertain(s) == []
+
+    assert house.message_of(row.invoice_id).state is OutboxState.UNCERTAIN
+    assert house.open_codes() == ["send_uncertain"]
+
+
 def test_a_mail_is_not_looked_for_for_ever(house: House) -> None:
     house.mailer.answers.append(UNCERTAIN)
     house.invoice_of("D-1")
@@ -187,6 +202,17 @@ def test_an_address_that_was_corrected_counts_as_the_other_one(house: House) -> 
 
     assert house.mailer.sent[-1].recipients.to == OTHER
     assert house.mailer.sent[-1].recipients.cc == ("cfo@x.example",)
+
+
+def test_what_is_sent_again_goes_to_the_same_address(house: House) -> None:
+    row = bounced(house)
+    house = house.with_book(with_other_address(billing_to=OTHER))
+
+    attend.act(house.s, entry_of(house, "mail_bounced"), Action.SEND_AGAIN, "finance")
+    dispatch.dispatch_due(house.s)
+
+    assert house.mailer.sent[-1].recipients == row.recipients
+    assert house.mailer.sent[-1].recipients.to != OTHER
 
 
 def test_without_another_address_nothing_is_sent_and_the_entry_stays(house: House) -> None:

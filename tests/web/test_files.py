@@ -1,15 +1,22 @@
 """Files and mail of an invoice: what was stored is handed out, what came back is told."""
 
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
+import pytest
+
+from invoicing.domain.dispatch import MessageKind, Recipients, outbox_row
 from invoicing.domain.exceptions import Action
+from invoicing.domain.parties import Channel
 from invoicing.domain.render import DocumentKind
 from invoicing.services import follow_up
 from invoicing.services.attend import act
 from invoicing.services.correct import ask_correction
 from invoicing.services.ledger_ports import MailRecord, MailSort
 from invoicing.services.ports import Document
-from tests.support.services import House
+from invoicing.web.present import message_words
+from tests.support.services import REFUSED, House
 from tests.web.conftest import As
 
 XML = b'<?xml version="1.0"?><Invoice/>'
@@ -69,3 +76,49 @@ def test_mail_that_came_in_is_told_without_its_text(as_user: As, house: House) -
     assert "Mail that came to us" in page
     assert "what was done 0" in page
     assert "what was done 1" in page
+
+
+def test_the_head_says_how_the_newest_mail_fared_and_the_story_is_in_order(
+    as_user: As, house: House
+) -> None:
+    book = house.s.book
+    other = replace(book.clients["nordwind"], alternate_to=("other@nordwind.example",))
+    house = house.with_book(replace(book, clients={**book.clients, "nordwind": other}))
+    house.mailer.answers.append(REFUSED)
+    invoice = house.invoice_of("D-1")
+    with house.s.ledger.read() as work:
+        (entry,) = work.exceptions.list_open(10)
+    house.lease_clock.at += timedelta(hours=1)
+    act(house.s, entry.id, Action.SEND_TO_OTHER, "finance")
+    follow_up.follow_up(house.s)
+    house.lease_clock.at += timedelta(hours=1)
+    asked = ask_correction(house.s, invoice.id, "wrong hours", "finance")
+    act(house.s, asked, Action.VOID, "lead")
+    follow_up.follow_up(house.s)
+
+    page = as_user("viewer").get(f"/invoicing/invoices/{invoice.number}").text
+
+    head, _, rest = page.partition("What you can do")
+    head = head if rest else page.partition("<section")[0]
+    assert ">sent</span>" in head
+    assert "not sent" not in head
+    told = page.partition("<h2>Mail and notes</h2>")[2]
+    assert told.index("to <bdi>other@nordwind.example") < told.index("<strong>Credit note</strong>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "channel", "words"),
+    [
+        (MessageKind.INVOICE, "issue~to2", Channel.MAIL, "Invoice"),
+        (MessageKind.REMINDER, "day_after_due~to2", Channel.MAIL, "Reminder, day after due"),
+        (MessageKind.ESCALATION, "escalation", Channel.MAIL, "Escalation"),
+        (MessageKind.NOTICE, "late", Channel.MAIL, "Notice: late"),
+        (MessageKind.NOTICE, "paid:P-1", Channel.MAIL, "Notice: paid"),
+        (MessageKind.NOTICE, "paid-P-1@crm/deals/1", Channel.SOURCE, "Note: paid"),
+    ],
+)
+def test_a_message_is_called_what_it_is(
+    kind: MessageKind, step: str, channel: Channel, words: str
+) -> None:
+    row = outbox_row("i" * 32, kind, step, Recipients(("a@b.example",)), "us@b.example")
+    assert message_words(replace(row, channel=channel)) == words

@@ -42,6 +42,14 @@ def test_two_buttons_of_one_entry_never_have_the_same_name(code: str, action: Ac
     assert words_of(action, code).label not in others
 
 
+@pytest.mark.parametrize(("code", "action"), OFFERED)
+def test_what_a_button_does_to_one_kind_of_entry_is_said_in_sentences(
+    code: str, action: Action
+) -> None:
+    assert re.fullmatch(r"[A-Z].{10,}\.", words_of(action, code).does)
+    assert words_of(action, code).is_final is ACTIONS[action].is_final
+
+
 @pytest.mark.parametrize("code", KINDS)
 def test_the_reference_names_owner_and_buttons_of_every_exception(code: str) -> None:
     owner, happened, to_do, buttons = ROWS[code]

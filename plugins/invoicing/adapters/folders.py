@@ -67,8 +67,11 @@ class Directory:
             os.close(folder)
 
     def _put(self, folder: int, name: str, content: bytes) -> None:
-        if _is_there(folder, name, content):
-            return
+        if not _is_there(folder, name, content):
+            self._write_new(folder, name, content)
+        os.fsync(folder)  # also what an earlier writer, who was killed, gave its name
+
+    def _write_new(self, folder: int, name: str, content: bytes) -> None:
         self.fault("archive.begin")
         draft = f".{name}.{uuid4().hex}.part"
         file = os.open(draft, _NEW_FILE_FLAGS, 0o640, dir_fd=folder)
@@ -84,7 +87,6 @@ class Directory:
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=folder)
-        os.fsync(folder)
 
     def _rename(self, folder: int, draft: str, name: str, content: bytes) -> None:
         """Give the file its name; unlike a rename, a link never replaces what is there by now."""
@@ -114,7 +116,7 @@ def _open_folder(name: str, parent: int) -> int:
     """Open a folder in another one; a link there is nobody's folder of ours."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o750, dir_fd=parent)
-        os.fsync(parent)
+    os.fsync(parent)  # whoever made it may have been killed before this
     if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
         raise RefusedError(f"{name} in the folder is a link or a file, not a folder")
     return os.open(name, _FOLDER_FLAGS, dir_fd=parent)

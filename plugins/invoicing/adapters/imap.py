@@ -5,6 +5,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import Final, TypeAlias
 
 from invoicing.adapters.received import MOST_BYTES, parse
@@ -40,7 +41,9 @@ class ImapMailbox:
         seconds: float = _SECONDS,
         context: MakeContext = ssl.create_default_context,
     ) -> None:
-        self.name = f"invoicing_imap/{folder}"
+        # Another account may number its mails just the same, and is read from its first one on.
+        account = sha256(f"{user}@{host}".casefold().encode()).hexdigest()[:8]
+        self.name = f"invoicing_imap/{folder} ({account})"
         self._place = (host, port or _PORTS[security])
         self._login = (user, password)
         self._security, self._context, self._seconds = security, context, seconds

@@ -73,10 +73,14 @@ def _status(text: str) -> str:
 
 
 def _returned(mail: Parsed, parts: Sequence[Parsed]) -> tuple[str, ...]:
-    """Return the Message-IDs of the returned mail, from its own head before anything else."""
-    inside = [one for part in parts for one in _ids_inside(part)]
+    """Return the Message-IDs of the returned mail.
+
+    Where the report has its head, that alone says which mail it is. What the report refers to may
+    be a mail of ours that somebody answered, and the answer came back.
+    """
+    inside = [one for part in parts for one in _ids_inside(part) if one.strip()]
     around = [str(mail.get(name, "")) for name in ("In-Reply-To", "References", "X-Failed-Message")]
-    found = [one for text in (*inside, *around) for one in _OURS.findall(text)]
+    found = [one for text in inside or around for one in _OURS.findall(text)]
     return tuple(dict.fromkeys(found))[:_MOST_RETURNED]
 
 

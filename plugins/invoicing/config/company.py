@@ -224,9 +224,12 @@ class WrittenEntity(Written):
 
 
 def _as_printed(series: WrittenSeries) -> str:
-    """Return the pattern without what makes no difference: the name filled in, no padding."""
+    """Return the pattern without what makes no difference: the name filled in, no padding.
+
+    Files are named after numbers, and their names know no other sign than the dash.
+    """
     named = series.pattern.replace("{series}", series.name)
-    return re.sub(r"{number:\w+}", "{number}", named)
+    return re.sub(r"[._]", "-", re.sub(r"{number:\w+}", "{number}", named))
 
 
 class CompanyFile(Written):

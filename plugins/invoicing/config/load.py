@@ -27,6 +27,7 @@ __all__ = [
     "ConfigError",
     "check_texts",
     "load_book",
+    "read_file",
     "read_folder",
     "read_texts",
 ]
@@ -70,7 +71,7 @@ def read_folder(folder: Path) -> dict[str, str]:
     problems: list[Problem] = []
     for path in sorted(folder.iterdir()):
         if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".") and path.is_file():
-            found = _read(path)
+            found = read_file(path)
             if isinstance(found, Problem):
                 problems.append(found)
             else:
@@ -80,7 +81,8 @@ def read_folder(folder: Path) -> dict[str, str]:
     return texts
 
 
-def _read(path: Path) -> str | Problem:
+def read_file(path: Path) -> str | Problem:
+    """Return the text of a file, or why it has none."""
     try:
         with path.open("rb") as file:
             raw = file.read(4 * MAX_CHARACTERS + 1)  # UTF-8 needs at most 4 bytes a character

@@ -1,6 +1,7 @@
 """Tell what is wrong with config/ on the terminal: every place, its line, and what to do."""
 
 from collections.abc import Iterator, Sequence
+from posixpath import normpath
 
 from invoicing.config.problems import SHOWN, Problem
 from invoicing.domain.book import Book
@@ -19,7 +20,7 @@ def tell(
             yield f"... and {_count(len(problems) - SHOWN, f'more {word}')}"
             yield ""
     found = f"{_count(len(errors), 'error')}, {_count(len(warnings), 'warning')}"
-    if book is None:
+    if book is None or errors:
         yield f"{folder}/ is not good: {found}"
     else:
         yield (
@@ -37,7 +38,7 @@ def outcome(errors: Sequence[Problem], warnings: Sequence[Problem], *, strict: b
 
 
 def _about(folder: str, word: str, problem: Problem) -> Iterator[str]:
-    place = "/".join(part for part in (folder, problem.file) if part)
+    place = normpath("/".join(part for part in (folder, problem.file) if part))
     if problem.line:
         place = f"{place}:{problem.line}:{problem.column}"
     yield f"{place}: {word}: {problem.text}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from invoicing.domain.errors import RefusedError
-from invoicing.domain.render import DocumentKind, file_name
+from invoicing.domain.render import DocumentKind, ending
 from invoicing.services.ports import Document, Rendered
 from invoicing.services.reprint import Comparison, Stored, changed_parts
 
@@ -40,14 +40,25 @@ def tell_comparison(stored: Stored, found: Comparison) -> Iterator[str]:
         yield f"  {part}"
 
 
+def write_files(documents: Mapping[Path, Document]) -> Iterator[str]:
+    """Write documents to their places and yield what was written; RefusedError where one cannot be.
+
+    What stood there before is overwritten.
+    """
+    for path, one in documents.items():
+        try:
+            path.write_bytes(one.content)
+        except OSError as error:
+            raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+        yield f"wrote {path}"
+
+
 def _write(
     file: Path, document: Document, files: Mapping[DocumentKind, Document], *, with_files: bool
 ) -> Iterator[str]:
     beside = files if with_files else {}
     written = {file: document}
-    written |= {file.with_name(file_name(file.stem, kind)): one for kind, one in beside.items()}
-    for path, one in written.items():
-        path.write_bytes(one.content)
-        yield f"wrote {path}"
+    written |= {file.with_name(file.stem + ending(kind)): one for kind, one in beside.items()}
+    yield from write_files(written)
     if with_files and not beside:
-        yield "no e-invoice files belong to it (a Factur-X lies inside the PDF)"
+        yield "no e-invoice files belong to it; a Factur-X, if it has one, lies inside the PDF"

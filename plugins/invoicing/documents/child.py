@@ -94,8 +94,6 @@ def _page_reason(error: BaseException, denied: list[str]) -> str:
 def _reason(error: BaseException) -> str:
     from invoicing.documents.templates import explain
 
-    if isinstance(error, RecursionError):
-        return "the page is nested too deeply to be laid out"
     return explain(error)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # What relative addresses are joined to. RFC 6761 reserves .invalid: it never leads anywhere.
 BASE_URL = "https://templates.invalid/invoice/"
 _HOST = "templates.invalid"
+_ROOT = f"https://{_HOST}/"
 _LINK_SCHEMES = frozenset({"https", "mailto"})
 _MEDIA_TYPES = {
     ".css": "text/css",
@@ -86,8 +87,8 @@ def _asset_name(url: str) -> str:
 
 def denial(denied: list[str]) -> str:
     """Say which addresses were refused, and what a template may use instead."""
-    shown = ", ".join(url[:120] for url in dict.fromkeys(denied))
+    shown = ", ".join(url.removeprefix(_ROOT)[:120] for url in dict.fromkeys(denied))
     return (
-        f"refused to load or link {shown}: a template may use data: addresses and files that lie"
-        " in its own folder, and link to https and mailto only"
+        f"refused to load or link {shown}: a template may use data: addresses and the pictures,"
+        " fonts and style sheets in its own folders, and link to https and mailto only"
     )

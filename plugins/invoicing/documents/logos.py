@@ -23,6 +23,7 @@ _MOST_BYTES = 2 * 1024 * 1024
 _MOST_PIXELS = 16_000_000
 _LONGEST_SIDE = 1200  # at 60 mm that is 500 dpi
 _DANGEROUS = frozenset({"script", "foreignobject", "iframe", "animate", "set", "handler"})
+_DEEP_GREYS = frozenset({"I", "I;16"})
 _OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!#)", re.IGNORECASE)
 
 
@@ -61,7 +62,10 @@ def _redrawn(name: str, content: bytes) -> bytes:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as found:
             if found.width * found.height > _MOST_PIXELS:  # known before anything is unpacked
                 raise SettingsError(f"logo {name}: more than {_MOST_PIXELS // 10**6} megapixels")
-            upright = ImageOps.exif_transpose(found).convert("RGBA")
+            # Converting cuts off what is above 255: of 16 bits all but black would be white.
+            deep = found.mode in _DEEP_GREYS
+            shallow = found.point(lambda grey: grey / 256).convert("L") if deep else found
+            upright = ImageOps.exif_transpose(shallow).convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = f"logo {name}: this is no picture that can be read"
         raise SettingsError(f"{reason} ({type(error).__name__})") from error

@@ -16,7 +16,7 @@ from invoicing.documents.formats import Formats, added, direction, grouped
 from invoicing.documents.places import find_asset, folders_of_brand, template_folders
 from invoicing.documents.printable import printable
 from invoicing.domain.canonical import Plain
-from invoicing.domain.errors import SettingsError
+from invoicing.domain.errors import InvoicingError, SettingsError
 
 __all__ = ["FALLBACK_LANGUAGE", "SHIPPED", "Templates", "explain", "template_folders"]
 
@@ -106,17 +106,24 @@ def explain(error: BaseException) -> str:
     """Say what is wrong in which line of which template, for the person who wrote it."""
     if isinstance(error, jinja2.TemplateNotFound):
         return f"template {error.name} is in none of the template folders"
-    where = ""
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        where = f"{error.filename or error.name}, line {error.lineno}: "
-    else:
-        step = error.__traceback__
-        while step is not None:
-            if step.tb_frame.f_code.co_filename.endswith(".j2"):
-                where = f"{step.tb_frame.f_code.co_filename}, line {step.tb_lineno}: "
-            step = step.tb_next
-    kind = "" if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: "
+    where = _where(error)
+    if isinstance(error, RecursionError):
+        looped = f"{where}the template extends, includes or calls itself"
+        return looped if where else "the page is nested too deeply to be laid out"
+    told = isinstance(error, jinja2.TemplateError | InvoicingError)
+    kind = "" if told else f"{type(error).__name__}: "
     return f"{where}{kind}{error}"[:600]
+
+
+def _where(error: BaseException) -> str:
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"{error.filename or error.name}, line {error.lineno}: "
+    where, step = "", error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename.endswith(".j2"):
+            where = f"{step.tb_frame.f_code.co_filename}, line {step.tb_lineno}: "
+        step = step.tb_next
+    return where
 
 
 def _environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
@@ -190,8 +197,8 @@ def _locale(name: str) -> Locale:
 def _read_labels(path: Path) -> Labels:
     try:
         found = yaml.load(path.read_text("utf-8"), _WORDS_ONLY)  # noqa: S506 # makes no objects
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not valid YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise SettingsError(f"{path} is not valid YAML in UTF-8: {error}") from error
     if not isinstance(found, dict):
         raise SettingsError(f"{path} must be a mapping of labels to words")
     return found

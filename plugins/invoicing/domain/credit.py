@@ -51,8 +51,8 @@ class CreditNote:
     """A credit note before it has a number; its amounts are positive (EN 16931 type 381).
 
     ``invoice_number`` is the invoice it corrects. ``closes`` says that nothing of the invoice is
-    left: the invoice and all its credit notes add up to exactly zero. ``supplied_on``, ``period``
-    and ``references`` are those of the invoice.
+    left: the invoice and all its credit notes add up to exactly zero. ``supplied_on``, ``period``,
+    ``references`` and ``prices_include_tax`` are those of the invoice.
     """
 
     id: str
@@ -72,6 +72,7 @@ class CreditNote:
     supplied_on: date | None = late(None)
     period: Period | None = late(None)
     references: tuple[Reference, ...] = late(())
+    prices_include_tax: bool = late(False)
 
     @property
     def content_hash(self) -> str:
@@ -358,6 +359,7 @@ def _note(
         supplied_on=draft.supplied_on,
         period=draft.period,
         references=draft.references,
+        prices_include_tax=draft.prices_include_tax,
     )
 
 

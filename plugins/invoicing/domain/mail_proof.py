@@ -65,4 +65,4 @@ def _plain(text: str) -> str:
             continue
         if not depth:
             kept.append(_UNSAFE.sub("_", char) if quoted else char)
-    return "" if quoted or depth else "".join(kept)
+    return "" if quoted or depth else " ".join("".join(kept).split())  # no runs of blanks

@@ -155,7 +155,12 @@ _ENDINGS: Mapping[DocumentKind, str] = {DocumentKind.CII: ".cii.xml", DocumentKi
 def file_name(number: str, kind: DocumentKind = DocumentKind.INVOICE) -> str:
     """Name a file after the number alone: nothing a client wrote gets into a file name."""
     safe = "".join(char if char.isascii() and char.isalnum() else "-" for char in number)
-    return f"{safe.strip('-') or 'invoice'}{_ENDINGS.get(kind, '.pdf')}"
+    return f"{safe.strip('-') or 'invoice'}{ending(kind)}"
+
+
+def ending(kind: DocumentKind) -> str:
+    """Return what the name of a file of this kind ends with: ``.pdf``, ``.cii.xml``."""
+    return _ENDINGS.get(kind, ".pdf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,17 @@ class InvoiceRows(Rows):
 
     def by_number(self, number: str) -> Invoice | None:
         """Return the invoice with this number; two entities of ours may both have it."""
-        rows = self.connection.execute(
-            select(invoices_table).where(invoices_table.c.number == number)
-        ).all()
-        if len(rows) > 1:
-            owners = ", ".join(sorted(row.entity for row in rows))
+        found = self.numbered(number)
+        if len(found) > 1:
+            owners = ", ".join(one.series.entity for one in found)
             raise RefusedError(f"{number} is an invoice of each of {owners}; name its id instead")
-        return invoice_of_row(rows[0]) if rows else None
+        return found[0] if found else None
+
+    def numbered(self, number: str) -> list[Invoice]:
+        """Return the invoices with this number, one of each entity at most."""
+        query = select(invoices_table).where(invoices_table.c.number == number)
+        rows = self.connection.execute(query.order_by(invoices_table.c.entity))
+        return [invoice_of_row(row) for row in rows]
 
     def recent(self, limit: int) -> list[Invoice]:
         """Return the invoices issued last."""

@@ -6,7 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, update
 
-from invoicing.domain.dispatch import ISSUED, Attempt, Delivery, MessageKind, OutboxRow
+from invoicing.domain.dispatch import (
+    ISSUED,
+    Attempt,
+    Delivery,
+    MessageKind,
+    OutboxRow,
+    Outcome,
+)
 from invoicing.domain.errors import NotFoundError
 from invoicing.domain.parties import Channel
 from invoicing.domain.render import DocumentKind
@@ -118,10 +125,23 @@ class OutboxRows(Rows):
         return self.connection.execute(query.with_for_update()).first() is not None
 
     def uncertain(self, since: datetime, limit: int) -> list[OutboxRow]:
-        """Return mails of which nobody knows whether they arrived, tried after ``since``."""
-        tried = exists().where(attempts.c.outbox_id == outbox.c.id, attempts.c.ended_at >= since)
+        """Return mails of which nobody knows whether they arrived, tried after ``since``.
+
+        Not those that may have left with an earlier attempt: all of them carry one Message-ID, so a
+        copy of that one, which perhaps came back, would be taken for one of the last.
+        """
+        mine = attempts.c.outbox_id == outbox.c.id
+        tried = exists().where(mine, attempts.c.ended_at >= since)
+        left_before = exists().where(
+            mine,
+            attempts.c.attempt < outbox.c.attempt,
+            attempts.c.outcome.in_([Outcome.ACCEPTED, Outcome.UNCERTAIN]),
+        )
         query = select(outbox).where(
-            outbox.c.state == OutboxState.UNCERTAIN, outbox.c.channel == Channel.MAIL, tried
+            outbox.c.state == OutboxState.UNCERTAIN,
+            outbox.c.channel == Channel.MAIL,
+            tried,
+            ~left_before,
         )
         rows = self.connection.execute(query.order_by(outbox.c.id).limit(limit))
         return [_message(row) for row in rows]

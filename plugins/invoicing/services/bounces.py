@@ -58,10 +58,11 @@ def take_report(s: Services, work: UnitOfWork, report: DeliveryReport) -> tuple[
     row = row_named(work, report.returned)
     if row is None:
         return "", f"{report.fate}: about no mail of ours"
+    issued = _issued(work, row)
+    row = work.outbox.get(row.id)  # a person or a sender may have been faster until now
     if row.state is OutboxState.SENDING:
         # Its sender is about to say what the server answered, which comes before this.
         raise TransientError(f"message {row.id} is being sent")
-    issued = _issued(work, row)
     if report.fate is Fate.FAILED and row.state in {OutboxState.DONE, OutboxState.UNCERTAIN}:
         return row.id, _come_back(s, work, row, report, issued)
     action = _NOTED.get(report.fate, "bounce_repeated")
@@ -80,8 +81,8 @@ def _issued(work: UnitOfWork, row: OutboxRow) -> list[str]:
 def _come_back(
     s: Services, work: UnitOfWork, row: OutboxRow, report: DeliveryReport, issued: list[str]
 ) -> str:
-    now, before = s.clock.now(), work.outbox.get(row.id).state
-    if not work.outbox.resolve(row.id, before, OutboxState.BOUNCED):
+    now = s.clock.now()
+    if not work.outbox.resolve(row.id, row.state, OutboxState.BOUNCED):
         raise TransientError(f"message {row.id} is changed by somebody else")
     detail = {"message": row.id, "step": row.step, "status": report.status}
     work.trail.add(row.invoice_id, "dispatch_bounced", now, detail)

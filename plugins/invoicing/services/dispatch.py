@@ -140,6 +140,8 @@ def _send(s: Services, lane: _Lane, row: OutboxRow) -> bool:
         raise
     except InvoicingError as error:
         return _give_up(s, row, f"the mail could not be written: {error}")
+    except Exception as error:  # noqa: BLE001 - a mail fails alone, those behind it go out
+        return _give_up(s, row, f"the mail could not be written: {type(error).__name__}")
     # The lease begins with the claim, so that is where its end is counted from.
     ends = time.monotonic() + max(1, s.limits.lease_seconds - _MARGIN_SECONDS)
     owner = uuid4().hex
@@ -202,12 +204,14 @@ _NO_PORTAL = (
 def _claim(s: Services, row: OutboxRow, ready: _Ready | None, owner: str) -> bool:
     """Commit the intent before connecting, if the message would say the same now.
 
-    Payments, holds and corrections wait until this ends. When what it says changed since it was
-    written, the next look writes it anew.
+    Payments, holds, corrections and answers wait until this ends. When what it says changed since
+    it was written, the next look writes it anew.
     """
     now = s.lease_clock.now()
     with s.write("claim") as work:
         work.invoices.claim(row.invoice_ids)
+        if row.kind is MessageKind.APPROVAL:
+            work.drafts.claim(row.invoice_ids)
         if not work.outbox.is_free(row) or (ready and not _let_through(s, work, row, ready.told)):
             return False
         told = said(s, work, row, ready.token if ready else "")

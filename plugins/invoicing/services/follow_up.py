@@ -65,6 +65,7 @@ def queue_reminders(s: Services, limit: int = 1000) -> list[str]:
     with s.write("remind") as work:
         due = work.reminders.due(horizon, limit)
         invoices = {one.id: one for one in work.invoices.get({invoice_id for invoice_id, _ in due})}
+        work.invoices.claim(invoices)  # before their reminders, as payments do that end both
         s.fault("remind.due_computed")
         desk = _Desk(s, work, invoices)
         return [row for mail in merge(desk.ripe(due)) for row in desk.settle(mail)]

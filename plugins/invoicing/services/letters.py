@@ -108,7 +108,7 @@ def money_letter(s: Services, work: UnitOfWork, row: OutboxRow) -> Letter | None
     balance = work.payments.balances([invoice.id])[invoice.id]
     ours = row.kind is MessageKind.NOTICE
     today = local_date(s.clock.now(), (content.entity if ours else content.client).zone)
-    occasion, _, payment = step.partition("@")[0].partition(":")
+    occasion, _, payment = step.partition(":")  # a payment's id may hold anything
     paid = _paid(work, invoice.id, payment) if occasion == PAID else None
     if paid is None and (occasion != LATE or not _is_late(work, invoice, balance)):
         return None

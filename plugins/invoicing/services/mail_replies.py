@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from invoicing.domain.dispatch import MessageKind, OutboxRow
+from invoicing.domain.errors import InvoicingError
 from invoicing.domain.holds import HoldKind, InvoiceHold, part_of_line
 from invoicing.domain.issue import Invoice
 from invoicing.domain.mailed import Mail, line_named, numbers_in
@@ -31,8 +32,9 @@ def is_ours(s: Services, address: str) -> bool:
 def invoices_named(s: Services, work: UnitOfWork, mail: Mail) -> list[Invoice]:
     """Return our invoices whose numbers a mail names, in the order of their mention."""
     series = [entity.series for entity in s.book.entities.values()]
-    found = (work.invoices.by_number(number) for number in numbers_in(mail, series))
-    return [invoice for invoice in found if invoice is not None]
+    return [
+        invoice for number in numbers_in(mail, series) for invoice in work.invoices.numbered(number)
+    ]
 
 
 def answered(
@@ -56,6 +58,13 @@ def show_unknown(s: Services, work: UnitOfWork, named: Sequence[Invoice], place:
         cause = f"somebody whose address is not on file names {invoice.number}; read {place}"
         work.exceptions.open("mail_unknown", invoice.id, cause, s.clock.now())
     return named[0].id if named else ""
+
+
+def show_unread(s: Services, work: UnitOfWork, digest: str, place: str, trouble: Exception) -> None:
+    """Show finance a mail that we failed at; what other software says of it may quote the mail."""
+    reason = trouble if isinstance(trouble, InvoicingError) else type(trouble).__name__
+    cause = f"nothing follows from {place}, read it and do what it asks for: {reason}"
+    work.exceptions.open("mail_unknown", digest, cause, s.clock.now())
 
 
 def show_reply(s: Services, work: UnitOfWork, invoice_ids: Sequence[str], place: str) -> None:

@@ -7,6 +7,7 @@ shows what the ledger holds and how the domain explains it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from invoicing.domain.dispatch import Attempt
 from invoicing.domain.draft import Draft, DraftRecord
@@ -149,13 +150,21 @@ def _sha(document: Document | None) -> str:
 
 
 def _messages(work: UnitOfWork, invoice_id: str) -> tuple[MessageStory, ...]:
-    """Tell of the messages about an invoice, those that another one leads among them."""
+    """Tell of the messages about an invoice in the order they were first tried.
+
+    Those that another invoice leads are among them; those that nobody tried yet come last.
+    """
     rows = {row.id: row for row in work.outbox.of_invoices([invoice_id])}
     for message in work.reminders.messages(invoice_id):
         rows.setdefault(message, work.outbox.get(message))
     leaders = dict.fromkeys([invoice_id, *(row.invoice_id for row in rows.values())])
     tries = _by_message(one for leader in leaders for one in work.outbox.attempts(leader))
-    return tuple(MessageStory(row, tuple(tries[row.id])) for row in rows.values())
+    told = [MessageStory(row, tuple(tries[row.id])) for row in rows.values()]
+    return tuple(sorted(told, key=_first_tried))
+
+
+def _first_tried(message: MessageStory) -> tuple[bool, list[datetime]]:
+    return not message.attempts, [attempt.started_at for attempt in message.attempts[:1]]
 
 
 def _reminders(

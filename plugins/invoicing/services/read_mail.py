@@ -24,6 +24,7 @@ from invoicing.services.mail_replies import (
     is_ours,
     show_reply,
     show_unknown,
+    show_unread,
     written,
 )
 from invoicing.services.ports import Mailbox, MailPage, ReceivedMail, Services
@@ -106,13 +107,13 @@ def _take(
     desk = _Desk(s, mailbox, received, after)
     try:
         return _at(s, mailbox, before, after, desk.settle)
-    except AnswerRefusedError as refusal:
+    except TransientError:
+        return None
+    except Exception as trouble:  # noqa: BLE001 - a mail fails alone, those behind it are read
         with s.write("refuse_mail") as work:
             if not work.mailboxes.advance(mailbox, before, after):
                 return None
-            return desk.refuse(work, refusal)
-    except TransientError:
-        return None
+            return desk.refuse(work, trouble)
 
 
 class _Desk:
@@ -134,11 +135,19 @@ class _Desk:
             raise TransientError("another reader is taking the same mail in")
         return True
 
-    def refuse(self, work: UnitOfWork, refusal: AnswerRefusedError) -> bool:
-        """Keep the mail and show why its answer does not count."""
-        if not work.mailboxes.add(self._record(MailSort.ANSWER, refusal.subject, "refused")):
+    def refuse(self, work: UnitOfWork, trouble: Exception) -> bool:
+        """Keep a mail that nothing follows from, and show why: its answer does not count, or we
+        cannot make anything of it."""
+        if not isinstance(trouble, AnswerRefusedError):
+            record = self._record(MailSort.UNKNOWN, "", "shown to finance")
+        else:
+            record = self._record(MailSort.ANSWER, trouble.subject, "refused")
+        if not work.mailboxes.add(record):
             return False
-        note_refusal(self._s, work, refusal)
+        if isinstance(trouble, AnswerRefusedError):
+            note_refusal(self._s, work, trouble)
+        else:
+            show_unread(self._s, work, self._mail.digest, self._place(), trouble)
         return True
 
     def _sort(self, work: UnitOfWork) -> tuple[MailSort, str, str]:

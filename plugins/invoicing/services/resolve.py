@@ -60,7 +60,7 @@ def send_to_other(s: Services, outbox_id: str, actor: str) -> str:
         if row.kind not in GOES_TO_CLIENT or row.channel is not Channel.MAIL:
             raise RefusedError(
                 "this did not go to a client; correct the address of our own people in config/,"
-                " then send it again"
+                " which counts for the mails that follow"
             )
         content = invoice_in(work, row.invoice_id).content
         client = s.book.clients.get(content.client.key, content.client)

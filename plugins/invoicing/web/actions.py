@@ -102,6 +102,21 @@ _DECLINE = replace(
 _OF_CODE: Final[dict[tuple[str, Action], ActionWords]] = {
     ("correction_asked", Action.ACKNOWLEDGE): _DECLINE,
     ("write_off_asked", Action.ACKNOWLEDGE): _DECLINE,
+    ("client_replied", Action.ACKNOWLEDGE): replace(
+        _SEEN,
+        does="Closes the entry. What is disputed stays so, and is not reminded of, until somebody"
+        " ends the dispute on the page of the invoice.",
+    ),
+    ("mail_bounced", Action.SEND_AGAIN): replace(
+        ACTIONS[Action.SEND_AGAIN],
+        does="The same mail goes to the same address once more; it comes back again unless the"
+        " client mended its mailbox.",
+    ),
+    ("mail_bounced", Action.SEND_TO_OTHER): replace(
+        ACTIONS[Action.SEND_TO_OTHER],
+        does="The same goes to alternate_to of the client, or to billing_to if that was corrected,"
+        " as they stand in config/clients.yaml. Reminders go on to billing_to: correct it there.",
+    ),
     ("credit_left", Action.ACKNOWLEDGE): replace(
         _SEEN,
         label="Decided, close",

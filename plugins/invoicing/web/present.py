@@ -8,11 +8,13 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from invoicing.domain.dispatch import Attempt
+from invoicing.domain.dispatch import Attempt, MessageKind, OutboxRow
 from invoicing.domain.holds import HoldKind
 from invoicing.domain.money import Money, plain
+from invoicing.domain.parties import Channel
 from invoicing.domain.review import Answer
 from invoicing.domain.states import DraftState, InvoiceState, MoneyState, OutboxState
+from invoicing.services.ledger_ports import MailSort
 from invoicing.web.actions import ASKED, HELD, HOLD_STATES, LIFTED, words_of
 
 FOLDER: Final = Path(__file__).parent
@@ -47,6 +49,16 @@ STATES: Final[dict[str, tuple[str, str]]] = {
     Answer.REJECT: ("rejected", "bad"),
     Answer.SEND_BACK: ("sent back", "warn"),
 }
+
+# What a mail that came to us was.
+SORTS: Final[dict[MailSort, str]] = {
+    MailSort.BOUNCE: "Report of a mail server",
+    MailSort.ANSWER: "Answer to a question",
+    MailSort.DISPUTE: "The client wrote",
+    MailSort.IGNORED: "Left aside",
+    MailSort.UNKNOWN: "From an unknown address",
+}
+_TOPIC = re.compile("[a-z]+")  # the step of a notice begins with what it tells
 
 
 def render(template: str, **values: object) -> str:
@@ -100,6 +112,18 @@ def reply(attempt: Attempt) -> str:
     return attempt.detail if attempt.detail.startswith(code) else f"{code} {attempt.detail}"
 
 
+def message_words(row: OutboxRow) -> str:
+    """Say what a message of ours is: which reminder, a note of what."""
+    if row.kind is MessageKind.NOTICE:
+        topic = _TOPIC.match(row.step)
+        name = "Note" if row.channel is Channel.SOURCE else "Notice"
+        return f"{name}: {topic[0]}" if topic else name
+    if row.kind in {MessageKind.REMINDER, MessageKind.ESCALATION}:
+        step = words(row.plain_step).lower()
+        return words(row.kind) if step == row.kind else f"{words(row.kind)}, {step}"
+    return words(row.kind)
+
+
 def state_words(code: str) -> str:
     """Say a state in plain words."""
     return STATES[code][0] if code in STATES else words(code).lower()
@@ -125,6 +149,7 @@ _environment = Environment(
 )
 _environment.filters.update(
     amount=amount, grouped=grouped, plain=plain, day=day, instant=instant, age=age,
-    words=words, short=short, reply=reply, state_words=state_words, tone=tone,
+    words=words, short=short, reply=reply, message_words=message_words,
+    state_words=state_words, tone=tone,
 )  # fmt: skip
-_environment.globals.update(words_of=words_of, asked=ASKED, held=HELD, lifted=LIFTED)
+_environment.globals.update(words_of=words_of, asked=ASKED, held=HELD, lifted=LIFTED, sorts=SORTS)

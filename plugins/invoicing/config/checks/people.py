@@ -94,6 +94,10 @@ def _twice(desk: Desk) -> Iterator[Problem]:
     people = sheet.parts(WrittenApprover).items()
     for again, _ in repeated(((*at, "login"), person.login) for at, person in people):
         yield sheet.at(again, "this person is listed twice", "Remove one of the two.")
+    addresses = [((*at, "email"), one.email.casefold()) for at, one in people if one.email]
+    for again, _ in repeated(addresses):
+        text = "this is another person's address already; both could answer for each other by mail"
+        yield sheet.at(again, text, "Give each person an address that nobody else reads.")
     steps = sheet.parts(WrittenReviewStep).items()
     for again, _ in repeated(((*at, "name"), step.name) for at, step in steps):
         yield sheet.at(again, "there is a step of this name already", "Give it a name of its own.")

@@ -124,6 +124,7 @@ def _draft(
         taxes=sums.taxes,
         totals=sums.totals,
         discounts=tuple(AppliedDiscount(one, amount, "of the lines") for one, amount in applied),
+        category="support",
     )
 
 

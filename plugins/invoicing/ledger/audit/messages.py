@@ -39,7 +39,7 @@ MESSAGES = (
         " AND NOT (o.state = 'failed' AND (coalesce(i.state, '') = 'void' OR EXISTS"
         " (SELECT 1 FROM trail t WHERE t.subject = o.invoice_id"
         " AND t.action IN ('reminder_dropped', 'message_dropped')"
-        """ AND t.detail LIKE '%["step","' || o.step || '"]%')))""",
+        """ AND t.detail LIKE '%["message","' || o.id || '"]%')))""",
     ),
     Check(
         Promise.MESSAGES,

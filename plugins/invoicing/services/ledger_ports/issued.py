@@ -29,6 +29,9 @@ class Invoices(Protocol):
     def by_number(self, number: str) -> Invoice | None:
         """Return the invoice with this number, if any."""
 
+    def numbered(self, number: str) -> Sequence[Invoice]:
+        """Return the invoices with this number, one of each entity at most."""
+
     def recent(self, limit: int) -> list[Invoice]:
         """Return the invoices issued last."""
 

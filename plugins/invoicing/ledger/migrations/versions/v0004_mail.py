@@ -20,6 +20,13 @@ _OUTBOX = (
     "id, invoice_id, kind, step, channel, recipients, message_id, state, attempt, owner,"
     " lease_until, not_before"
 )
+# Which message a reminder went into was known by the keys of both until now.
+_CARRY = (
+    "UPDATE reminders SET message = (SELECT o.id FROM outbox o"
+    " WHERE o.invoice_id = reminders.invoice_id AND o.step = reminders.step"
+    " AND o.kind = CASE reminders.audience WHEN 'us' THEN 'escalation' ELSE 'reminder' END)"
+    " WHERE outcome = 'queued'"
+)
 _ATTEMPTS = "outbox_id, attempt, entry, owner, started_at, outcome, phase, code, detail, ended_at"
 
 
@@ -37,6 +44,7 @@ def upgrade() -> None:
     op.drop_table("outbox_kept")
     op.add_column("reminders", sa.Column("planned_at", sa.Text))
     op.add_column("reminders", sa.Column("message", sa.Text))
+    op.execute(_CARRY)
     _mailboxes()
     _mails()
     _tokens()
