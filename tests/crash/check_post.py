@@ -1,5 +1,6 @@
 """The judgement about what came back by mail: read once, and nothing decided on a false word."""
 
+import json
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -43,12 +44,16 @@ def _read(facts: Facts) -> Iterator[str]:
 
 
 def _bounce(facts: Facts, row: Row) -> Iterator[str]:
+    """A person sees what came back; unless one had it sent again before it did."""
     name = f"mail {row['message_id']} ({row['kind']} {row['step']})"
     told = {one["code"] for one in facts.about(row["id"])}
+    words = facts.told_of(row["invoice_id"], "send_again", "mark_delivered")
+    decided = {dict(json.loads(one["detail"]))["message"] for one in words}
+    if row["id"] in decided:
+        return
     if "mail_bounced" not in told and not facts.is_void(row["invoice_id"]):
         yield f"{name} came back, and nobody was told"
-    decided = facts.told_of(row["invoice_id"], "send_again", "mark_delivered")
-    if row["state"] == "done" and not decided:
+    if row["state"] == "done":
         yield f"{name} came back, and counts as done on nobody's word"
 
 

@@ -12,7 +12,7 @@ from invoicing.domain.exceptions import Action
 from invoicing.domain.holds import HoldKind
 from invoicing.domain.review import SYSTEM
 from invoicing.domain.states import OutboxState
-from invoicing.services import attend, dispatch, hold, resolve
+from invoicing.services import attend, dispatch, follow_up, hold, resolve
 from invoicing.services.ports import MailPage, MailPosition
 from tests.services.corrections import done
 from tests.support.services import REFUSED, UNCERTAIN, House, a_book
@@ -190,6 +190,21 @@ def test_the_same_goes_to_the_other_address_as_a_message_of_its_own(house: House
     with house.s.ledger.read() as work:
         assert work.outbox.get(sent).step == "issue~to2"
         assert work.outbox.get(row.id).state is OutboxState.BOUNCED
+
+
+def test_reminders_go_where_the_invoice_arrived(house: House) -> None:
+    house = house.with_book(with_other_address(alternate_to=OTHER))
+    row = bounced(house)
+    attend.act(house.s, entry_of(house, "mail_bounced"), Action.SEND_TO_OTHER, "finance")
+    dispatch.dispatch_due(house.s)
+    with house.s.ledger.read() as work:
+        (invoice,) = work.invoices.get([row.invoice_id])
+
+    house.clock.pass_by(days=(invoice.due_on - invoice.issued_on).days + 4)
+    follow_up.follow_up(house.s)
+
+    assert house.mailer.sent[-1].subject.startswith("reminder")
+    assert house.mailer.sent[-1].recipients.to == OTHER
 
 
 def test_an_address_that_was_corrected_counts_as_the_other_one(house: House) -> None:

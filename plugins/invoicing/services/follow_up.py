@@ -23,6 +23,7 @@ from invoicing.domain.follow_up import (
 )
 from invoicing.domain.holds import reason_to_wait
 from invoicing.domain.issue import Invoice
+from invoicing.domain.parties import Channel, Client
 from invoicing.domain.periods import local_date
 from invoicing.domain.states import OutboxState
 from invoicing.services.archive import archive_pending
@@ -178,12 +179,26 @@ class _Desk:
         else:
             client = self._s.book.clients.get(content.client.key, content.client)
             kind = MessageKind.REMINDER
-            recipients = recipients_for(client, Purpose.REMINDERS)
+            recipients = self._recipients(client, [one.invoice_id for one in mine])
         return outbox_row(
             first.invoice_id, kind, first.reminder.step, recipients,
             self._s.sender_for(content.entity),
             about=tuple(About(one.invoice_id, one.reminder.step) for one in others),
         )  # fmt: skip
+
+    def _recipients(self, client: Client, invoice_ids: Sequence[str]) -> Recipients:
+        """Return whom to remind: where an invoice came back from, nobody reads its reminders."""
+        usual = recipients_for(client, Purpose.REMINDERS)
+        mails = [
+            row
+            for row in self._work.outbox.of_invoices(invoice_ids)
+            if row.kind is MessageKind.INVOICE and row.channel is Channel.MAIL
+        ]
+        returned = (row for row in mails if row.state is OutboxState.BOUNCED)
+        if not any(set(row.recipients.to) & set(usual.to) for row in returned):
+            return usual
+        arrived = (row for row in mails if row.state is OutboxState.DONE)
+        return next((row.recipients for row in arrived if row.step != row.plain_step), usual)
 
     def drop(self, one: DueReminder, reason: str) -> None:
         """Settle a step without a mail."""

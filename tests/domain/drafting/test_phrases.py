@@ -8,8 +8,8 @@ import pytest
 
 from invoicing.domain.drafting.phrases import ENGLISH, Phrases
 from invoicing.domain.periods import Period
-from tests.domain.builders import HOURLY, NORDWIND, agreement, by_key, eur, hours
-from tests.domain.drafting.made import made, owed
+from tests.domain.builders import HOURLY, NORDWIND, RETAINER, agreement, by_key, eur, hours
+from tests.domain.drafting.made import due, made, month, owed
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 GERMAN = {
@@ -58,3 +58,12 @@ def test_a_line_speaks_the_language_of_its_client() -> None:
     english = by_key(replace(NORDWIND, language="en"))
     (other,) = made(cloud, work, clients=english, phrases=phrases).lines
     assert other.description == "Hours, engineer"
+
+
+def test_a_title_that_our_calendar_made_is_said_anew() -> None:
+    care = agreement(RETAINER, "care")
+    german = by_key(replace(NORDWIND, language="de"))
+    draft = made(care, due(care, month(11)), clients=german, phrases={"de": GERMAN})
+    assert draft.title == f"{care.description}, 01.11.2026 bis 30.11.2026"
+    own = replace(due(care, month(11)), title="Our own words")
+    assert made(care, own, clients=german, phrases={"de": GERMAN}).title == "Our own words"

@@ -167,7 +167,7 @@ def _assemble(
         entity=sheet.entity,
         client=client,
         obligations=tuple(one.key for one in obligations),
-        title=next((one.title for one in obligations if one.title), agreement.description),
+        title=_title(sheet, obligations),
         currency=client.currency,
         supplied_on=sheet.supplied_on,
         terms=client.terms if agreement.terms is None else agreement.terms,
@@ -188,6 +188,15 @@ def _assemble(
         whole_discounts=tuple(sheet.whole_discounts),
         timesheet=_timesheet(sheet, obligations) if agreement.timesheet else (),
     )
+
+
+def _title(sheet: Sheet, obligations: Sequence[Obligation]) -> str:
+    """Return what the invoice is about; where our own calendar named it, in the client's words."""
+    first, what = obligations[0], sheet.agreement.description
+    title = next((one.title for one in obligations if one.title), what)
+    if first.period is not None and title == f"{what}, {first.period}":
+        return sheet.say("in_period", what=what, period=first.period)
+    return title
 
 
 def _timesheet(sheet: Sheet, obligations: Sequence[Obligation]) -> tuple[TimeEntry, ...]:
