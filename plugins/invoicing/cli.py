@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     account = _verb(verbs, "statement", _statement, "tell what a client owes us, or print it")
     account.add_argument("client", help="its key in config/clients.yaml")
     account.add_argument("--entity", default="", help="only with this one of our companies")
-    account.add_argument("--out", type=Path, metavar="FILE.pdf", help="write it as a PDF instead")
+    account.add_argument(
+        "--out", type=Path, metavar="FILE", help="write FILE.pdf, or FILE.csv for a spreadsheet"
+    )
     _render_verb(verbs)
     _verb(verbs, "verify", _verify, "look for anything that breaks a promise")
     _desk_verbs(verbs)
@@ -250,7 +252,7 @@ def _trail(options: argparse.Namespace) -> int:
 
 def _statement(options: argparse.Namespace) -> int:
     from invoicing.console import statement
-    from invoicing.console.render import write_files
+    from invoicing.console.render import write_files, write_text
     from invoicing.services.statement import statements
     from invoicing.wiring import open_services
 
@@ -265,6 +267,9 @@ def _statement(options: argparse.Namespace) -> int:
             _say(*statement.tell(page))
         if not pages:
             _say(f"{options.client}: nothing was invoiced yet")
+        return 0
+    if options.out.suffix == ".csv":
+        _say(*write_text(options.out, statement.as_sheet(pages)))
         return 0
     if len(pages) != 1:
         keys = ", ".join(accounts) or "none"

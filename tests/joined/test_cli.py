@@ -299,6 +299,12 @@ def test_the_account_of_a_client_is_told_and_written(
     out = tmp_path / "harbor.pdf"
     assert main(["statement", "harbor", "--out", str(out)]) == 0
     assert out.read_bytes().startswith(b"%PDF-")
+    sheet = tmp_path / "harbor.csv"
+    assert main(["statement", "harbor", "--out", str(sheet)]) == 0
+    head, line = sheet.read_text("utf-8-sig").splitlines()
+    assert head.startswith('"entity","client","invoice"')
+    assert line.startswith(f'"brightwater","harbor","{number}"')
+    assert line.endswith(',"USD",2400.00,2400.00,0.00,2400.00')
     assert main(["statement", "harbor", "--entity", "nobody", "--out", str(out)]) == 1
     assert "harbor has no account with nobody (with: brightwater)" in capsys.readouterr().err
     assert main(["statement", "harbor", "--out", str(tmp_path / "gone" / "harbor.pdf")]) == 1

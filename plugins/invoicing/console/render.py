@@ -46,11 +46,20 @@ def write_files(documents: Mapping[Path, Document]) -> Iterator[str]:
     What stood there before is overwritten.
     """
     for path, one in documents.items():
-        try:
-            path.write_bytes(one.content)
-        except OSError as error:
-            raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
-        yield f"wrote {path}"
+        yield from _put(path, one.content)
+
+
+def write_text(path: Path, text: str) -> Iterator[str]:
+    """Write a sheet to its place and yield what was written, as `write_files` does."""
+    yield from _put(path, f"\ufeff{text}".encode())  # without the mark Excel reads Latin-1
+
+
+def _put(path: Path, content: bytes) -> Iterator[str]:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+    yield f"wrote {path}"
 
 
 def _write(

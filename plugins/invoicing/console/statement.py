@@ -1,12 +1,17 @@
-"""Tell the account of a client on the terminal: what is open, since when, and what is contested."""
+"""Tell the account of a client on the terminal or in a sheet: what is open, and since when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from invoicing.console.sheets import Cell, as_csv
 from invoicing.console.tables import table, visible
 from invoicing.domain.render import AccountItem, AccountPage
 
 _HEAD = ("invoice", "issued", "due", "late", "open", "contested", "what")
 _NUMBERS = frozenset({3, 4, 5})
+_SHEET = (
+    "entity", "client", "invoice", "what", "issued_on", "due_on", "days_late", "currency", "due",
+    "open", "contested", "asked",
+)  # fmt: skip
 
 
 def tell(page: AccountPage) -> Iterator[str]:
@@ -20,6 +25,19 @@ def tell(page: AccountPage) -> Iterator[str]:
         yield f"  open in all: {total}"
     for credit in page.credit:
         yield f"  the client's: {credit}"
+
+
+def as_sheet(pages: Sequence[AccountPage]) -> str:
+    """Return accounts as CSV, one line per invoice."""
+    return as_csv(_SHEET, [_cells(page, item) for page in pages for item in page.items])
+
+
+def _cells(page: AccountPage, item: AccountItem) -> tuple[Cell, ...]:
+    money = (item.due, item.open, item.disputed, item.asked)
+    return (
+        page.entity.key, page.client.key, item.number, item.title, str(item.issued_on),
+        str(item.due_on), item.days_late, item.due.currency, *(one.amount for one in money),
+    )  # fmt: skip
 
 
 def _row(item: AccountItem) -> tuple[str, ...]:
