@@ -119,7 +119,7 @@ def _contents(facts: Facts, rows: Mapping[str, Row]) -> Iterator[str]:
         if row is None or row["invoice_id"] not in known:
             continue
         client = facts.client_of(row["invoice_id"])
-        if not _right_people(row, client, frozenset(mail.recipients)):
+        if not _right_people(facts, row, client, frozenset(mail.recipients)):
             yield f"{_name(row)} to {client} went to {mail.recipients}"
         if any(one.encode() in mail.content for one in hidden_from(client, row["kind"])):
             yield f"{_name(row)} to {client} shows who got a hidden copy"
@@ -128,15 +128,27 @@ def _contents(facts: Facts, rows: Mapping[str, Row]) -> Iterator[str]:
         yield from _carried(facts, row, mail)
 
 
-def _right_people(row: Row, client: str, got: frozenset[str]) -> bool:
+def _right_people(facts: Facts, row: Row, client: str, got: frozenset[str]) -> bool:
     kind = str(row["kind"])
     if kind in {"escalation", "notice"}:
         return got <= {one.email for one in ENTITIES.values()} | {manager_of(client)}
     if kind == "approval":
         return len(got) == 1 and got <= _APPROVERS
-    if "~" in row["step"]:  # somebody wanted it to go elsewhere
-        return got >= other_address_of(client)
-    return got == recipients_of(client, kind)
+    usual = recipients_of(client, kind)
+    if "~" in row["step"]:  # somebody wanted it to go elsewhere, and from there perhaps back
+        return got >= other_address_of(client) or (got == usual and not row["step"].endswith("to2"))
+    return got == usual or (kind == "reminder" and _followed(facts, row, got))
+
+
+def _followed(facts: Facts, row: Row, got: frozenset[str]) -> bool:
+    """Tell whether a reminder goes to where the invoice went after its first mail came back."""
+    about = {row["invoice_id"]} | {one["invoice_id"] for one in json.loads(row["about"])}
+    mails = [one for one in facts.rows["outbox"] if one["invoice_id"] in about]
+    invoices = [one for one in mails if (one["kind"], one["channel"]) == ("invoice", "mail")]
+    elsewhere = [one for one in invoices if "~" in one["step"]]
+    came_back = {facts.about(one["id"])[0]["code"] for one in invoices if facts.about(one["id"])}
+    to = [set(json.loads(one["recipients"])["to"]) for one in elsewhere]
+    return bool(came_back) and any(each <= got for each in to)
 
 
 def _carried(facts: Facts, row: Row, mail: Mail) -> Iterator[str]:

@@ -14,6 +14,7 @@ from invoicing.domain.dispatch import (
     Purpose,
     Recipients,
     client_messages,
+    copies_of,
     message_id,
     next_attempt_at,
     outbox_row,
@@ -174,8 +175,10 @@ def _row(kind: MessageKind = MessageKind.INVOICE, step: str = "issue") -> Outbox
 
 def test_the_same_message_to_another_address_is_a_message_of_its_own() -> None:
     row = _row()
-    second = replace(row, step=step_to_other(row, [row, _row(MessageKind.REMINDER)]))
-    third = replace(row, step=step_to_other(second, [row, second]))
+    second = replace(
+        row, step=step_to_other(row, copies_of(row, [row, _row(MessageKind.REMINDER)]))
+    )
+    third = replace(row, step=step_to_other(second, copies_of(second, [row, second])))
 
     assert (second.step, third.step) == ("issue~to2", "issue~to3")
     assert {one.plain_step for one in (row, second, third)} == {"issue"}

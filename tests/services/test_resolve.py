@@ -192,6 +192,17 @@ def test_the_same_goes_to_the_other_address_as_a_message_of_its_own(house: House
         assert work.outbox.get(row.id).state is OutboxState.BOUNCED
 
 
+def test_no_address_is_tried_twice(house: House) -> None:
+    house = house.with_book(with_other_address(alternate_to=OTHER))
+    bounced(house)
+    attend.act(house.s, entry_of(house, "mail_bounced"), Action.SEND_TO_OTHER, "finance")
+    house.mailer.answers.append(REFUSED)
+    dispatch.dispatch_due(house.s)
+
+    with pytest.raises(RefusedError, match="no other address"):
+        attend.act(house.s, entry_of(house, "send_failed"), Action.SEND_TO_OTHER, "finance")
+
+
 def test_reminders_go_where_the_invoice_arrived(house: House) -> None:
     house = house.with_book(with_other_address(alternate_to=OTHER))
     row = bounced(house)

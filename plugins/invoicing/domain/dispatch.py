@@ -1,7 +1,7 @@
 """Dispatch: a message to hand over once, the true outcome of trying, and when to try again."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -180,14 +180,15 @@ class OutboxRow:
         return self.kind not in outlives and self.channel is not Channel.SOURCE
 
 
-def step_to_other(row: OutboxRow, others: Iterable[OutboxRow]) -> str:
-    """Name the step of the same message to another address; ``others`` are its invoice's."""
-    same = [
-        one
-        for one in others
-        if (one.kind, one.channel, one.plain_step) == (row.kind, row.channel, row.plain_step)
-    ]
-    return f"{row.plain_step}~to{len(same) + 1}"
+def copies_of(row: OutboxRow, others: Iterable[OutboxRow]) -> list[OutboxRow]:
+    """Return the same message to each address it was planned for; ``others`` are its invoice's."""
+    message = row.kind, row.channel, row.plain_step
+    return [one for one in others if (one.kind, one.channel, one.plain_step) == message]
+
+
+def step_to_other(row: OutboxRow, copies: Sequence[OutboxRow]) -> str:
+    """Name the step of a message that goes to a further address."""
+    return f"{row.plain_step}~to{len(copies) + 1}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Resolve: what becomes of a message that failed, came back, or of which nobody knows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from invoicing.domain.dispatch import (
@@ -9,6 +9,7 @@ from invoicing.domain.dispatch import (
     OutboxRow,
     Purpose,
     Recipients,
+    copies_of,
     outbox_row,
     recipients_for,
     step_to_other,
@@ -64,9 +65,9 @@ def send_to_other(s: Services, outbox_id: str, actor: str) -> str:
             )
         content = invoice_in(work, row.invoice_id).content
         client = s.book.clients.get(content.client.key, content.client)
-        step = step_to_other(row, work.outbox.of_invoices([row.invoice_id]))
-        sender = s.sender_for(content.entity)
-        to = _other_address(client, row)
+        copies = copies_of(row, work.outbox.of_invoices([row.invoice_id]))
+        step, sender = step_to_other(row, copies), s.sender_for(content.entity)
+        to = _other_address(client, copies)
         new = outbox_row(row.invoice_id, row.kind, step, to, sender, about=row.about)
         work.outbox.add([new])
         _settle(s, work, row, Action.SEND_TO_OTHER, actor, {"new": new.id})
@@ -160,12 +161,16 @@ def _end_pause(
             lift(s, work, invoice.id, hold.kind, actor, str(action))
 
 
-def _other_address(client: Client, row: OutboxRow) -> Recipients:
-    """Return the address a client gave for such cases, or the one that was corrected since."""
-    usual = recipients_for(client, _PURPOSES.get(row.kind, Purpose.BILLING))
-    failed = {address.casefold() for address in row.recipients.to}
+def _other_address(client: Client, copies: Sequence[OutboxRow]) -> Recipients:
+    """Return the address a client gave for such cases, or the one that was corrected since.
+
+    Where one of the ``copies`` went already, it goes no second time.
+    """
+    usual = recipients_for(client, _PURPOSES.get(copies[0].kind, Purpose.BILLING))
+    tried = [{address.casefold() for address in one.recipients.to} for one in copies]
     for to in (client.alternate_to, usual.to):
-        if to and not failed.issuperset(address.casefold() for address in to):
+        wanted = {address.casefold() for address in to}
+        if wanted and not any(wanted <= one for one in tried):
             cc = tuple(one for one in usual.cc if one not in to)
             bcc = tuple(one for one in usual.bcc if one not in to)
             return Recipients(to, cc, bcc)
