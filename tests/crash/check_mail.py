@@ -145,10 +145,10 @@ def _followed(facts: Facts, row: Row, got: frozenset[str]) -> bool:
     about = {row["invoice_id"]} | {one["invoice_id"] for one in json.loads(row["about"])}
     mails = [one for one in facts.rows["outbox"] if one["invoice_id"] in about]
     invoices = [one for one in mails if (one["kind"], one["channel"]) == ("invoice", "mail")]
-    elsewhere = [one for one in invoices if "~" in one["step"]]
-    came_back = {facts.about(one["id"])[0]["code"] for one in invoices if facts.about(one["id"])}
-    to = [set(json.loads(one["recipients"])["to"]) for one in elsewhere]
-    return bool(came_back) and any(each <= got for each in to)
+    codes = {entry["code"] for one in invoices for entry in facts.about(one["id"])}
+    elsewhere = (one["recipients"] for one in invoices if "~" in one["step"])
+    to = [set(json.loads(recipients)["to"]) for recipients in elsewhere]
+    return "mail_bounced" in codes and any(each <= got for each in to)
 
 
 def _carried(facts: Facts, row: Row, mail: Mail) -> Iterator[str]:
