@@ -83,8 +83,8 @@ class Company:
             return sorted(invoice.number for invoice in work.invoices.recent(1000))
 
     def mails_about(self, number: str) -> int:
-        """Count the mails whose subject names an invoice."""
-        return sum(number in str(mail["Subject"]) for mail in self.mailbox.mails)
+        """Count the mails to clients whose subject names an invoice."""
+        return sum(number in str(mail["Subject"]) for mail in self.mailbox.to_clients())
 
     def wait_for_mail(self, deal_id: str, seconds: float = 90) -> Invoice:
         """Wait until the invoice of a deal was mailed."""

@@ -12,6 +12,8 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+OUR_DOMAINS = ("@brightwater.example.com", "@cloudbridge.example.com")
+
 
 @dataclass
 class Mailbox:
@@ -24,6 +26,10 @@ class Mailbox:
     def to(self, address: str) -> list[EmailMessage]:
         """Return the mails for an address."""
         return [mail for mail in self.mails if address in str(mail["To"])]
+
+    def to_clients(self) -> list[EmailMessage]:
+        """Return the mails that went to anybody but our own people."""
+        return [mail for mail in self.mails if not str(mail["To"]).endswith(OUR_DOMAINS)]
 
 
 @contextmanager

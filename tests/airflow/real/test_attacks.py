@@ -10,6 +10,8 @@ import httpx
 import psutil
 import pytest
 
+from invoicing.domain.dispatch import MessageKind, OutboxRow
+from invoicing.domain.parties import Channel
 from invoicing.domain.states import OutboxState
 from invoicing.ledger.clocks import DatabaseLeaseClock
 from sandbox.airflow_house import Review, wait_for
@@ -139,14 +141,14 @@ def test_clearing_and_running_again_sends_and_numbers_nothing_anew(company: Comp
         if run["state"] == "success"
     ]
     with_parcels = [r for r in runs if ("release.dispatch", 0) in company.airflow.task_states(*r)]
-    numbers, mails = company.numbers(), len(company.mailbox.mails)
+    numbers, mails = company.numbers(), len(company.mailbox.to_clients())
 
     for dag_id, run_id in with_parcels:
         assert company.airflow.clear(dag_id, run_id).status_code == 200
     for dag_id, run_id in with_parcels:
         assert company.airflow.finish(dag_id, run_id, seconds=180) == "success"
 
-    assert (company.numbers(), len(company.mailbox.mails)) == (numbers, mails)
+    assert (company.numbers(), len(company.mailbox.to_clients())) == (numbers, mails)
 
 
 def test_a_task_killed_after_the_server_took_the_mail_leaves_one_mail_and_a_question(
@@ -166,9 +168,7 @@ def test_a_task_killed_after_the_server_took_the_mail_leaves_one_mail_and_a_ques
     company.mailbox.silent_after = ""
     company.win_deal("AFTER-KILL", "100.00")
     company.wait_for_mail("AFTER-KILL")
-    with company.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice.id])
-    assert message.state is OutboxState.UNCERTAIN
+    assert _mail(company, invoice.id).state is OutboxState.UNCERTAIN
     assert company.mails_about(invoice.number) == 1
 
 
@@ -176,9 +176,17 @@ def _taken(company: Company) -> bool:
     return any("Killed set-up" in str(mail) for mail in company.mailbox.mails)
 
 
-def _lease_is_over(company: Company, invoice_id: str) -> bool:
+def _mail(company: Company, invoice_id: str) -> OutboxRow:
+    """Return the mail with the invoice; a copy for the portal and a notice go with it."""
     with company.ledger.read() as work:
-        (message,) = work.outbox.of_invoices([invoice_id])
+        rows = work.outbox.of_invoices([invoice_id])
+    sent = MessageKind.INVOICE, Channel.MAIL
+    (message,) = [one for one in rows if (one.kind, one.channel) == sent]
+    return message
+
+
+def _lease_is_over(company: Company, invoice_id: str) -> bool:
+    message = _mail(company, invoice_id)
     ends, now = message.lease_until, DatabaseLeaseClock(company.ledger).now()
     return message.state is not OutboxState.SENDING or ends is None or ends <= now
 
