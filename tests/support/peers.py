@@ -32,6 +32,12 @@ class Mailbox:
         return [mail for mail in self.mails if not str(mail["To"]).endswith(OUR_DOMAINS)]
 
 
+def words_of(mail: EmailMessage) -> str:
+    """Return the subject and the plain text of a mail."""
+    body = mail.get_body(("plain",))
+    return f"{mail['Subject']}\n{body.get_content() if body else ''}"
+
+
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
     """Run a mail server that accepts everything."""
