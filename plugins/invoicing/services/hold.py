@@ -30,10 +30,10 @@ def place_hold(
 
     One that is held like that already stays as it is. A dispute is shown to finance.
     """
-    now = s.clock.now()
-    hold = InvoiceHold(invoice_id, kind, reason.strip(), actor, now, amount, line, ends_on)
     with s.write("place_hold") as work:
         state = work.invoices.claim([invoice_id]).get(invoice_id)
+        now = s.clock.now()  # with the invoice claimed: a reminder that was first is seen as first
+        hold = InvoiceHold(invoice_id, kind, reason.strip(), actor, now, amount, line, ends_on)
         invoice = invoice_in(work, invoice_id)
         if state is not InvoiceState.ISSUED:
             raise StateError(f"{invoice.number} is void; nothing of it is followed up")
